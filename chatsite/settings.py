@@ -1,0 +1,281 @@
+"""Every setting of the site, read once from the environment or `.env` (see `.env.example`). Nothing else reads the environment.
+
+Each has a default that serves someone who has just cloned the project. `docs/configuration.md` lists them; a test holds the two together.
+"""
+
+from pathlib import Path
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from chatsite.secret import secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+# Where things are kept: database, uploads, collected static files, the secret key.
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).absolute()
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+# Where the server listens, unless the command line says otherwise.
+HOST = env.str("HOST", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="") or secret_key(DATA_DIR / "secret_key")
+
+# The names this site answers to, and whether a proxy that speaks TLS stands before it.
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+BEHIND_TLS = env.bool("BEHIND_TLS", default=False)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# Set by the serving command where it listens beyond loopback: the key that the first-run page then asks for.
+FIRST_RUN_KEY = ""
+
+INSTALLED_APPS = [
+    "chatsite.apps.ChatsiteConfig",
+    "rooms",
+    "accounts",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "chatsite.apps.ChatAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "chatsite.urls"
+WSGI_APPLICATION = "chatsite.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "accounts.context.site",
+            ],
+        },
+    }
+]
+
+# --- Data -------------------------------------------------------------------------------------------------------------------------
+
+EMBEDDED_DATABASE = f"sqlite:///{DATA_DIR / 'db.sqlite3'}"
+DATABASE_URL = env.str("DATABASE_URL", default="") or EMBEDDED_DATABASE
+# The database that comes with the site is migrated when the server starts; any other only by `manage.py migrate`.
+DATABASE_IS_EMBEDDED = DATABASE_URL == EMBEDDED_DATABASE
+DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
+# NORMAL outlives any crash of the process; FULL also a loss of power, at the price of an fsync a commit.
+SQLITE_SYNCHRONOUS = env.str("SQLITE_SYNCHRONOUS", default="NORMAL")
+if "sqlite" in DATABASES["default"]["ENGINE"]:
+    DATABASES["default"] |= {
+        "ENGINE": "chatsite.backends.sqlite3",
+        "TEST": {
+            "NAME": DATA_DIR / "test.sqlite3"
+        },  # a file: threads lock an in-memory database otherwise than a real one
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": env.float("SQLITE_TIMEOUT", default=20.0),
+            "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={SQLITE_SYNCHRONOUS}; PRAGMA cache_size=-16000",
+        },
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# --- People -----------------------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = ["chatsite.hashers.OffloadedArgon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "handle", "name"]},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "account_login"
+
+ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
+ACCOUNT_FORMS = {
+    "signup": "accounts.forms.SignupForm",
+    "login": "accounts.forms.LoginForm",
+    "add_email": "accounts.forms.AddEmailForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
+}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+# A new address asks for the password; a new password or address is told by mail.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# Beside allauth's own limits, which stay on.
+ACCOUNT_RATE_LIMITS = {"first_run": "10/m/ip"}
+# Proxies before us whose X-Forwarded-For is believed: without it everybody behind nginx would share one limit.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=1 if BEHIND_TLS else 0)
+# How long a browser stays signed in, in days.
+SESSION_COOKIE_AGE = 86_400 * env.int("SESSION_DAYS", default=60)
+# "mandatory" asks new people to confirm their e-mail before they come in; "optional" only sends the link.
+ACCOUNT_EMAIL_VERIFICATION = env.str("EMAIL_VERIFICATION", default="optional")
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if BEHIND_TLS else "http"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+
+# Where mail goes: smtp://user:password@host:587, smtps://..., or the console.
+EMAIL_URL = env.str("EMAIL_URL", default="consolemail://")
+vars().update(environ.Env.email_url_config(EMAIL_URL))
+EMAIL_TIMEOUT = 10  # seconds: a dead mail server must not hold a sign-up
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Chatsite <chat@localhost>")
+
+# --- Chat -------------------------------------------------------------------------------------------------------------------------
+
+# The longest message, in characters.
+MAX_BODY = env.int("MAX_BODY", default=10_000)
+# Messages on a page of history, and changes in one answer to `sync`.
+PAGE_SIZE = env.int("PAGE_SIZE", default=50)
+SYNC_LIMIT = env.int("SYNC_LIMIT", default=200)
+# A client further behind than this many changes gets the latest page instead of the changes.
+SYNC_RESET = env.int("SYNC_RESET", default=2_000)
+# How long a person may be away, in seconds, before the room hears that they left.
+PRESENCE_GRACE = env.float("PRESENCE_GRACE", default=5.0)
+# In a room with more people online than this, comings and goings are a count, not a notice each.
+PRESENCE_CROWD = env.int("PRESENCE_CROWD", default=200)
+# Messages (and edits, deletions) a person may send: a burst, and then so many a second.
+MESSAGE_BURST = env.int("MESSAGE_BURST", default=60)
+MESSAGE_RATE = env.float("MESSAGE_RATE", default=10.0)
+# All other events of a person, together.
+EVENT_BURST = env.int("EVENT_BURST", default=200)
+EVENT_RATE = env.float("EVENT_RATE", default=50.0)
+# HTTP requests one server process works on at a time (long polls included, WebSockets not).
+MAX_REQUESTS = env.int("MAX_REQUESTS", default=10_000)
+# Greenlets that answer socket events, each with a database connection of its own while it is busy.
+WORKERS = env.int("WORKERS", default=64)
+# How long a stopping server gives its clients and unfinished work, in seconds.
+STOP_TIMEOUT = env.float("STOP_TIMEOUT", default=10.0)
+
+# --- Languages and times ----------------------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_I18N = True
+USE_TZ = True
+
+# --- Static files -----------------------------------------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))).absolute()
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "chatsite.assets.NpmFinder",
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "chatsite.assets.AssetStorage"},
+}
+# Files of node_modules that browsers get, by the name they are served under.
+NPM_FILES = {
+    f"npm/socket.io-client/{name}": BASE_DIR / "node_modules/socket.io-client/dist" / name
+    for name in ("socket.io.esm.min.js", "socket.io.esm.min.js.map")
+}
+WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_USE_FINDERS = True
+
+MEDIA_ROOT = DATA_DIR / "media"
+MEDIA_URL = "media/"
+
+# --- The browser's side of safety -------------------------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "font-src": [SELF],
+        "media-src": [SELF, "blob:"],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "worker-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": ["chatsite"],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+if BEHIND_TLS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", default=True)
+    SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=True)
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+# --- Log --------------------------------------------------------------------------------------------------------------------------
+
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "chatsite": {"level": LOG_LEVEL},
+        "rooms": {"level": LOG_LEVEL},
+        "accounts": {"level": LOG_LEVEL},
+        "django.server": {"level": "INFO"},
+    },
+}
+
+SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -1,0 +1,19 @@
+#!/usr/bin/env python
+"""Django's command line. Commands that serve run on eventlet, so it patches the standard library before anything else."""
+
+import sys
+
+SERVING = {"runserver", "serve"}
+
+if len(sys.argv) > 1 and sys.argv[1] in SERVING:
+    from chatsite import green
+
+    green.patch()
+
+import os
+
+from django.core.management import execute_from_command_line
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
+    execute_from_command_line(sys.argv)
