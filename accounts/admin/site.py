@@ -1,0 +1,54 @@
+"""The site's settings in the admin: one page, with the invite link and a button that renews it."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Site
+
+EDIT = "admin:accounts_site_change"
+
+
+@admin.register(Site)
+class SiteAdmin(admin.ModelAdmin):
+    fields = ("name", "signup_policy")
+    change_form_template = "admin/accounts/site/change_form.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """There is one site."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Site | None = None) -> bool:
+        """There is one site."""
+        return False
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Site:
+        """Return the one there is, whichever was asked for."""
+        return Site.current()
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Lead to the one page there is."""
+        return redirect(EDIT, Site.current().pk)
+
+    def get_urls(self) -> list[Any]:
+        renew = path("renew-invite/", self.admin_site.admin_view(self.renew_invite), name="accounts_site_renew_invite")
+        return [renew, *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["invite_link"] = request.build_absolute_uri(reverse("invite", args=[Site.current().invite_key]))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def renew_invite(self, request: HttpRequest) -> HttpResponse:
+        """Make a new invite link (POST)."""
+        site = Site.current()
+        if request.method == "POST" and self.has_change_permission(request, site):
+            site.renew_invite()
+            self.log_change(request, site, "renewed the invite link")
+            self.message_user(request, _("There is a new invite link; the old one is dead."), messages.SUCCESS)
+        return redirect(EDIT, site.pk)

@@ -1,0 +1,172 @@
+"""The forms of the account pages: allauth's, with our words, and our own.
+
+Labels stand above their fields, so there are no placeholders; a password is typed once, as browsers show and keep it.
+"""
+
+import secrets
+from typing import Any
+
+from allauth.account import forms as allauth
+from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import password_validation
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+
+from accounts.actions import EmailTaken
+from accounts.models import User
+from accounts.names import HANDLE_LENGTH, NAME_LENGTH, HandleValidator, tidy
+
+NEW_PASSWORD = _("At least 8 characters; a few words in a row are good.")
+
+
+class NameField(forms.CharField):
+    """What a person or a site is called, tidied."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": NAME_LENGTH} | options)
+
+    def clean(self, value: Any) -> str:
+        return tidy(super().clean(value))
+
+
+class Plain(forms.BaseForm):
+    """Takes allauth's placeholders and repeated passwords off, and says things our way."""
+
+    labels: dict[str, Any] = {}
+    helps: dict[str, Any] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("password2", None)
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            field.label = self.labels.get(name, field.label)
+            field.help_text = self.helps.get(name, "")
+
+
+class LoginForm(Plain, allauth.LoginForm):
+    labels = {"login": _("E-mail address"), "password": _("Password")}
+
+
+class SignupForm(Plain, allauth.SignupForm):
+    labels = {"email": _("E-mail address"), "password1": _("Password")}
+    helps = {"name": _("What others see. You can change it later."), "password1": NEW_PASSWORD}
+    field_order = ["name", "email", "password1"]
+
+    name = NameField(label=_("Your name"), widget=forms.TextInput(attrs={"autocomplete": "name"}))
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """Store the new person; who signed up with this address a moment ago (a double click, another tab) is led to sign in."""
+        try:
+            with transaction.atomic():
+                user, response = super().try_save(request)
+        except EmailTaken:
+            messages.info(request, get_adapter().error_messages["email_taken"])
+            return None, redirect("account_login")
+        return user, response
+
+
+class ReauthenticateForm(Plain, allauth.ReauthenticateForm):
+    labels = {"password": _("Password")}
+
+
+class ResetPasswordForm(Plain, allauth.ResetPasswordForm):
+    labels = {"email": _("E-mail address")}
+
+
+class ResetPasswordKeyForm(Plain, allauth.ResetPasswordKeyForm):
+    labels = {"password1": _("New password")}
+    helps = {"password1": NEW_PASSWORD}
+
+
+class ChangePasswordForm(Plain, allauth.ChangePasswordForm):
+    labels = {"oldpassword": _("Present password"), "password1": _("New password")}
+    helps = {"password1": NEW_PASSWORD}
+
+
+class SetPasswordForm(Plain, allauth.SetPasswordForm):
+    labels = {"password1": _("Password")}
+    helps = {"password1": NEW_PASSWORD}
+
+
+class AddEmailForm(Plain, allauth.AddEmailForm):
+    """The address one wants to change to. The present one stays, confirmed or not, until the new one is confirmed."""
+
+    labels = {"email": _("New e-mail address")}
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        if User.objects.filter(email=email).exclude(pk=self.user.pk).exists():
+            raise get_adapter().validation_error("email_taken")
+        return email
+
+    def save(self, request: HttpRequest) -> EmailAddress:
+        # Not allauth's: where the present address was never confirmed, that one would take it away.
+        pending = EmailAddress.objects.filter(user=self.user, primary=False, verified=False)
+        pending.exclude(email=self.user.email).delete()
+        return EmailAddress.objects.add_email(request, self.user, self.cleaned_data["email"], confirm=True)
+
+
+class WelcomeForm(forms.Form):
+    """The first person names the site and themselves."""
+
+    site_name = NameField(label=_("Name of the site"), help_text=_("Your team, club or company."))
+    name = NameField(label=_("Your name"), widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        help_text=_("You sign in with it."),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        help_text=NEW_PASSWORD,
+        strip=False,
+        max_length=4096,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    key = forms.CharField(
+        label=_("Key"),
+        help_text=_("The server printed it on its console when it started."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not settings.FIRST_RUN_KEY:
+            del self.fields["key"]
+
+    def clean_key(self) -> str:
+        key: str = self.cleaned_data["key"]
+        if not secrets.compare_digest(key.encode(errors="replace"), settings.FIRST_RUN_KEY.encode()):
+            raise forms.ValidationError(_("This is not the key on the console."), code="key")
+        return key
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if "password" in data:
+            person = User(email=data.get("email", ""), name=data.get("name", ""))
+            try:
+                password_validation.validate_password(data["password"], person)
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return data
+
+
+class ProfileForm(forms.Form):
+    """How others see and mention a person."""
+
+    name = NameField(label=_("Name"), widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    handle = forms.CharField(
+        label=_("Handle"),
+        max_length=HANDLE_LENGTH,
+        validators=[HandleValidator()],
+        help_text=User._meta.get_field("handle").help_text,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "spellcheck": "false", "autocapitalize": "none"}),
+    )
