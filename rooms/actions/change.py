@@ -1,0 +1,50 @@
+"""The common shape of a change: lock the room, number the change, stamp the message, publish after the commit.
+
+Invariant: `seq` and `version` are taken only here and in `posting`, under the lock of the room's row, in the transaction that writes the message.
+"""
+
+from collections.abc import Iterable
+
+from django.db import connections, router, transaction
+
+from rooms import broadcast, payloads
+from rooms.errors import ChatError
+from rooms.models import Membership, Message, Room
+
+
+def publish_message(room: Room, message: Message) -> None:
+    """Tell the room of the message's present state, once the transaction has committed."""
+    data = {"type": "message", "room": room.slug, "version": message.version, "message": payloads.message(message)}
+    transaction.on_commit(lambda: broadcast.publish(broadcast.to_room(room.pk), data))
+
+
+def lock_room(slug: str) -> Room | None:
+    """Lock and return the room with this address."""
+    return Room.objects.locked([slug]).get(slug)
+
+
+def stamp(room: Room, message: Message) -> None:
+    """Give `message` the next version of its (locked) room. The caller saves the message."""
+    room.version += 1
+    message.version = room.version
+    room.save(update_fields=["version"])
+
+
+def membership_of(user_id: int, room: Room | None) -> Membership | None:
+    """The membership of an active person in `room`."""
+    if room is None:
+        return None
+    return Membership.objects.filter(user_id=user_id, room=room, user__is_active=True).first()
+
+
+def allow(refusal: ChatError | None) -> None:
+    """Raise `refusal` if there is one."""
+    if refusal is not None:
+        raise refusal
+
+
+def execute_many(model: type[Room] | type[Membership], statement: str, rows: Iterable[tuple[int, ...]]) -> None:
+    """Run `statement`, in which {table} stands for the model's table, once a row. A third of the cost of `bulk_update` (measured)."""
+    connection = connections[router.db_for_write(model)]
+    with connection.cursor() as cursor:
+        cursor.executemany(statement.format(table=connection.ops.quote_name(model._meta.db_table)), list(rows))

@@ -1,0 +1,1 @@
+"""The JSON API: the same payloads, codes and schemas as the socket's."""

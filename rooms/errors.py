@@ -1,0 +1,56 @@
+"""Refusals. Everything the world does wrong ends in one of these: data for a socket or the API, words for a page, never a traceback."""
+
+from typing import Any, ClassVar
+
+
+class ChatError(Exception):
+    """A refusal with a code (DESIGN section 4) and words for the person; `extra` goes out beside them."""
+
+    code: ClassVar[str] = "invalid"
+    status: ClassVar[int] = 400
+
+    def __init__(self, message: str, **extra: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.extra = extra
+
+    def payload(self) -> dict[str, Any]:
+        """What a client is told: `{code, message, ...}`."""
+        return {"code": self.code, "message": self.message, **self.extra}
+
+
+class Invalid(ChatError):
+    """The request does not have the form it should."""
+
+
+class Forbidden(ChatError):
+    """The person may not do this here."""
+
+    code, status = "forbidden", 403
+
+
+class NotFound(ChatError):
+    """There is no such thing, or none that the person may know of: the two look alike on purpose."""
+
+    code, status = "not_found", 404
+
+
+class TooLong(ChatError):
+    """A text is over its bound."""
+
+    code, status = "too_long", 413
+
+
+class RateLimited(ChatError):
+    """Too much, too fast. `retry_after` is in seconds."""
+
+    code, status = "rate_limited", 429
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message, retry_after=round(retry_after, 2))
+
+
+class Archived(ChatError):
+    """The room is kept for reading only."""
+
+    code, status = "archived", 409

@@ -1,0 +1,77 @@
+"""Who is in a room, in which role, and how far they have read.
+
+Unread is a subtraction: the room's `last_seq` less the member's `last_read_seq`, less the deleted messages in between (few, by a partial index).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, F, IntegerField, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from rooms.models.message import Message
+from rooms.models.room import Room
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    """Memberships by name of the question."""
+
+    def of(self, user: User) -> Self:
+        """The memberships of `user`, each with its room."""
+        return self.filter(user=user).select_related("room")
+
+    def with_unread(self) -> Self:
+        """Adds `unread`, the number of messages above the read mark that still stand."""
+        deleted = (
+            Message.objects.filter(room=OuterRef("room"), deleted_at__isnull=False, seq__gt=OuterRef("last_read_seq"))
+            .order_by()
+            .values("room")
+            .annotate(total=Count("*"))
+            .values("total")
+        )
+        gone = Coalesce(Subquery(deleted, output_field=IntegerField()), 0)
+        return self.annotate(unread=F("room__last_seq") - F("last_read_seq") - gone)
+
+
+class Membership(models.Model):
+    """One person in one room."""
+
+    class Role(models.TextChoices):
+        """What a member may do beyond talking."""
+
+        MEMBER = "member", _("member")
+        MODERATOR = "moderator", _("moderator")
+
+    class Involvement(models.TextChoices):
+        """What a member wants to be told of."""
+
+        EVERYTHING = "everything", _("everything")
+        MENTIONS = "mentions", _("mentions only")
+        NOTHING = "nothing", _("nothing")
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=9, choices=Role, default=Role.MEMBER)
+    involvement = models.CharField(_("involvement"), max_length=10, choices=Involvement, default=Involvement.EVERYTHING)
+    last_read_seq = models.BigIntegerField(default=0, editable=False)
+    joined_at = models.DateTimeField(_("joined"), auto_now_add=True)
+
+    unread: int  # filled in by with_unread()
+
+    objects = models.Manager.from_queryset(MembershipQuerySet)()
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints = [models.UniqueConstraint(fields=["room", "user"], name="one_membership_a_room")]
+        indexes = [models.Index(fields=["user", "room"], name="membership_by_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.room}"

@@ -1,0 +1,112 @@
+"""A room, and the two counters that carry every guarantee.
+
+`last_seq` numbers the messages of a room 1, 2, 3, ...; `version` numbers its changes. Both only grow, and only under the lock of the room's
+row (`locked`), so that they agree with the order of commits however many processes write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.apps import apps
+from django.conf import settings
+from django.core.validators import validate_slug
+from django.db import models
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+LOBBY = "lobby"
+
+
+class RoomQuerySet(models.QuerySet["Room"]):
+    """Rooms by name of the question."""
+
+    def open(self) -> Self:
+        """Rooms anyone signed in may find and join."""
+        return self.filter(kind=Room.Kind.OPEN, archived_at=None)
+
+    def of(self, user: User) -> Self:
+        """Rooms `user` is a member of."""
+        return self.filter(memberships__user=user)
+
+    def locked(self, slugs: Iterable[str]) -> dict[str, Room]:
+        """Lock the rooms with these slugs, in the order of their ids, and return them by slug. Only within a transaction."""
+        rooms = self.filter(slug__in=set(slugs)).select_for_update().order_by("pk")
+        return {room.slug: room for room in rooms}
+
+    def default(self) -> Room | None:
+        """The room that a message without a room goes to: the oldest that everyone joins."""
+        return self.filter(is_default=True, archived_at=None).order_by("pk").first()
+
+    def with_member_count(self) -> Self:
+        """Adds `members`, the number of people in the room."""
+        members = apps.get_model("rooms", "Membership").objects.filter(room=OuterRef("pk"))
+        counted = members.order_by().values("room").annotate(total=Count("*")).values("total")
+        return self.annotate(members=Coalesce(Subquery(counted, output_field=models.IntegerField()), 0))
+
+    def with_last_activity(self) -> Self:
+        """Adds `last_activity`, the time of the newest message."""
+        newest = apps.get_model("rooms", "Message").objects.filter(room=OuterRef("pk"), seq=OuterRef("last_seq"))
+        return self.annotate(last_activity=Subquery(newest.values("created_at")[:1]))
+
+
+class Room(models.Model):
+    """Where messages are posted, in one order."""
+
+    class Kind(models.TextChoices):
+        """Who may come in."""
+
+        OPEN = "open", _("open: anyone may find and join it")
+        CLOSED = "closed", _("closed: by invitation")
+        DIRECT = "direct", _("direct conversation")
+
+    name = models.CharField(_("name"), max_length=60)
+    slug = models.SlugField(_("address"), max_length=64, unique=True, blank=True, validators=[validate_slug])
+    topic = models.CharField(_("topic"), max_length=250, blank=True)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.OPEN)
+    is_default = models.BooleanField(
+        _("everyone joins"), default=False, help_text=_("New people become members at sign-up.")
+    )
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    last_seq = models.BigIntegerField(default=0, editable=False)
+    version = models.BigIntegerField(default=0, editable=False)
+
+    # Filled in by the queries of the same purpose.
+    members: int
+    last_activity: datetime | None
+
+    objects = models.Manager.from_queryset(RoomQuerySet)()
+
+    class Meta:
+        verbose_name = _("room")
+        verbose_name_plural = _("rooms")
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether the room is kept for reading only."""
+        return self.archived_at is not None
+
+    @classmethod
+    def free_slug(cls, name: str) -> str:
+        """Return an address made from `name` that no room has."""
+        base = slugify(name)[:56] or "room"
+        taken = set(cls.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+        return next(slug for slug in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken)
+
+    def get_absolute_url(self) -> str:
+        """The room's page."""
+        return reverse("room", args=[self.slug])

@@ -1,0 +1,68 @@
+"""One greenlet that takes all that is waiting and handles it at once; while it does, the next batch gathers. No timer is needed.
+
+Invariants: items are handled in the order in which they were given; each caller gets its own result, or the error of its batch; it
+is always the same greenlet (a database connection made in `handle` stays with it).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+import eventlet
+from eventlet import hubs
+from eventlet.event import Event
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Batcher(Generic[Item, Result]):
+    """Hands what callers submit to `handle`, a batch at a time.
+
+    `handle` gets the items in order and returns one result an item, in the same order; a result that is an exception is raised
+    in its caller. If `handle` itself raises, every caller of that batch sees it: refusing one bad item is the handler's concern.
+    """
+
+    def __init__(self, handle: Callable[[list[Item]], Sequence[Result | Exception]], *, most: int = 256) -> None:
+        """`most`: items in a batch."""
+        self.handle = handle
+        self.most = most
+        self.waiting: list[tuple[Item, Event]] = []
+        self.greenlet: Any = None
+        self.parked = False
+
+    def submit(self, item: Item) -> Result:
+        """Wait until `item` is handled; return its result or raise its error. Not to be called in the hub."""
+        return self.submit_all([item])[0]
+
+    def submit_all(self, items: Sequence[Item]) -> list[Result]:
+        """The same for several, in one batch if `most` allows; raises the first error."""
+        waiting = [(item, Event()) for item in items]
+        self.waiting += waiting
+        if self.greenlet is None:
+            self.greenlet = eventlet.spawn(self._run)
+        elif self.parked:
+            self.parked = False
+            hubs.get_hub().schedule_call_global(0, self.greenlet.switch)
+        return [done.wait() for _, done in waiting]
+
+    def _run(self) -> None:
+        while True:
+            while self.waiting:
+                batch, self.waiting = self.waiting[: self.most], self.waiting[self.most :]
+                for (_, done), result in zip(batch, self._results([item for item, _ in batch]), strict=True):
+                    if isinstance(result, Exception):
+                        done.send_exception(result)
+                    else:
+                        done.send(result)
+            self.parked = True
+            hubs.get_hub().switch()
+
+    def _results(self, items: list[Item]) -> Sequence[Result | Exception]:
+        try:
+            results = self.handle(items)
+            assert len(results) == len(items), "one result an item"
+            return results
+        except Exception as error:
+            return [error] * len(items)
+        except eventlet.Timeout as error:  # not an Exception, to eventlet
+            return [TimeoutError(str(error))] * len(items)

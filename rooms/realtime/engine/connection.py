@@ -1,0 +1,259 @@
+"""An Engine.IO session: python-engineio's `Socket` without its three greenlets and its queue.
+
+It starts on one of two transports, long-polling (python-engineio's own, with the queue that it needs) or a WebSocket on the hub, and
+may move from the first to the second. Packets that come in go to the inbox, from which one worker at a time takes them in order;
+Socket.IO's handlers run only there. Invariants: what waits, in either direction, is bounded, in packets and in bytes; once
+`closing` nothing more goes in or out; the farewell is the inbox's last job, and after it nobody knows the session any more.
+"""
+
+from random import random
+from time import monotonic
+from typing import Any
+
+from engineio import packet
+
+from . import frames, handshake
+from .codec import framed
+from .handshake import Environ
+from .polling import Polling
+from .transport import WebSocket
+from .upgrade import Probe
+
+MOST_WAITING = 64  # packets of one client that may wait for a worker; past that it is not read
+MOST_WAITING_BYTES = 256 * 1024  # the same in bytes (characters, for text); one packet may go beyond
+JOIN_TIMEOUT = 45.0  # seconds that a client may be connected without being in a namespace (Node's connectTimeout)
+
+
+class Farewell:
+    """The last job of an inbox."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+class Connection(Polling):
+    """One client; the names that python-engineio's server uses are its own."""
+
+    __slots__ = (
+        "awaiting_pong",
+        "closed",
+        "connected",
+        "due",
+        "held",
+        "inbox",
+        "inbox_size",
+        "joined",
+        "out",
+        "probe",
+        "queued",
+        "state",
+        "upgraded",
+        "upgrading",
+        "websocket",
+    )
+
+    def __init__(self, server: Any, sid: str) -> None:  # not super's: it makes a queue
+        self.begin(server, sid)
+        self.state: dict[str, Any] | None = None  # the Socket.IO sessions, by namespace
+        self.connected = self.upgrading = self.upgraded = self.closed = False
+        self.joined = monotonic()  # since when it has been without a namespace; 0 when it is in one
+        self.websocket: WebSocket | None = None
+        self.probe: Probe | None = None
+        self.out: list[Any] | None = None  # where a broadcast appends its frame; None: `deliver` knows where to
+        self.held: list[Any] | None = None  # broadcasts that wait until the client knows that it is connected
+        self.inbox: list[Any] | None = None
+        self.inbox_size = 0
+        self.queued = False  # in the pool, or at work
+        self.awaiting_pong = False
+        interval = server.ping_interval
+        self.due = monotonic() + interval * (0.5 + random() / 2)  # spreads those who came together
+        server.wheel.add(self, self.due)
+
+    @property
+    def session(self) -> dict[str, Any]:
+        if self.state is None:
+            self.state = {}
+        return self.state
+
+    @session.setter
+    def session(self, session: dict[str, Any]) -> None:
+        self.state = session
+
+    # --- out
+
+    def send(self, pkt: Any) -> None:
+        """Send an Engine.IO packet; never waits."""
+        if self.closing:
+            return
+        if self.websocket:
+            self.websocket.send(framed(pkt))
+        else:
+            self.enqueue(pkt)
+
+    def deliver(self, broadcast: Any) -> None:
+        """The long way of a broadcast, for those without `out`: held back, long-polling, or slow."""
+        if self.held is not None:
+            self.held.append(broadcast)
+        elif self.websocket:
+            for each in broadcast.frames:
+                self.websocket.send(each)
+        else:
+            for each in broadcast.packets:
+                self.send(each)
+
+    def hold(self) -> None:
+        """Keep broadcasts back until `release`."""
+        self.held, self.out = [], None
+
+    def release(self) -> None:
+        """Send what was held back, and hold no more."""
+        held, self.held = self.held or [], None
+        for broadcast in held:
+            self.deliver(broadcast)
+        if self.websocket:
+            self.on_flow(None if self.websocket.blocked else self.websocket.out)
+
+    def on_flow(self, out: list[Any] | None) -> None:
+        self.out = None if self.closing or self.held is not None else out
+
+    # --- in
+
+    def on_message(self, data: str | bytes) -> None:
+        """A packet came by the WebSocket."""
+        if isinstance(data, bytes):
+            self.put(data)
+        elif data[:1] == "4":
+            self.put(data[1:])
+        elif data == "3":
+            self.on_pong()
+        elif data == "1":
+            self.close(abort=True, reason=self.server.reason.CLIENT_DISCONNECT)
+        elif self.websocket:
+            self.websocket.fail(frames.POLICY, "not an Engine.IO packet")
+
+    def on_close(self, code: int, reason: str) -> None:
+        """The WebSocket is gone."""
+        server = self.server
+        server.logger.info("%s: closed, %s %s", self.sid, code, reason)
+        broken = code in (frames.PROTOCOL_ERROR, frames.POLICY, frames.BAD_DATA, frames.TOO_BIG, 1011)
+        self.close(abort=True, reason=server.reason.TRANSPORT_ERROR if broken else server.reason.TRANSPORT_CLOSE)
+
+    def put(self, job: Any) -> None:
+        """Queue a job for a worker; stop reading when too many wait."""
+        if self.inbox is None:
+            self.inbox = []
+        self.inbox.append(job)
+        self.inbox_size += len(job) if isinstance(job, str | bytes) else 0
+        self.server.pool.put(self)
+        if self.is_full and self.websocket and not self.websocket.paused and not self.closing:
+            self.websocket.pause()
+
+    @property
+    def is_full(self) -> bool:
+        return self.inbox is not None and (len(self.inbox) >= MOST_WAITING or self.inbox_size > MOST_WAITING_BYTES)
+
+    def work(self) -> bool:
+        """Do the first job of the inbox, in a worker; tell whether there are more."""
+        if not self.inbox:
+            return False
+        job = self.inbox.pop(0)
+        if isinstance(job, Farewell):
+            try:
+                self.server.farewell(self, job.reason)
+            finally:
+                self.inbox = self.state = self.websocket = self.queue = None
+                self.closed = True
+            return False
+        self.inbox_size -= len(job) if isinstance(job, str | bytes) else 0
+        try:
+            self.server.message(self.sid, job)
+        finally:
+            if self.websocket and self.websocket.paused and len(self.inbox) * 2 <= MOST_WAITING and not self.is_full:
+                self.websocket.resume()
+        if self.inbox:
+            return True
+        self.inbox = None
+        return False
+
+    # --- the heart
+
+    def on_pong(self) -> None:
+        self.awaiting_pong = False
+        self.due = monotonic() + self.server.ping_interval
+
+    def on_beat(self, now: float) -> float | None:
+        """Ping, or give up. In the hub."""
+        server = self.server
+        if self.closing:
+            return None
+        if self.joined and now - self.joined > JOIN_TIMEOUT:
+            self.close(reason=server.reason.SERVER_DISCONNECT)
+            return None
+        if now < self.due:
+            return float(self.due)
+        if self.websocket and self.websocket.paused:
+            return float(now + server.ping_interval)  # a pong may stand behind what we do not read
+        if self.awaiting_pong:
+            self.close(reason=server.reason.PING_TIMEOUT)
+            return None
+        self.awaiting_pong = True
+        self.due = now + server.ping_timeout
+        self.send(packet.Packet(packet.PING))
+        return float(self.due)
+
+    def check_ping_timeout(self) -> bool:
+        return True  # the wheel does
+
+    def schedule_ping(self) -> None:
+        pass
+
+    # --- the end
+
+    def close(
+        self, wait: bool = True, abort: bool = False, reason: str | None = None, code: int = frames.NORMAL
+    ) -> None:
+        """End the session. `abort`: there is nobody to tell any more; `code`: what the close frame says."""
+        if self.closing:
+            return
+        if not abort and not self.websocket:
+            self.send(packet.Packet(packet.CLOSE))
+        if self.closing:  # by the packet that was too many
+            return
+        self.closing, self.out, self.held = True, None, None
+        if self.websocket:
+            self.websocket.close(code)
+        if self.probe and self.probe.websocket:
+            self.probe.websocket.close(code)
+        if self.queue:
+            self.queue.put(None)
+        self.put(Farewell(reason or self.server.reason.SERVER_DISCONNECT))
+
+    def drop(self) -> None:
+        """End the session for a reason of ours; what the client sent and was not yet seen to is not done any more."""
+        if self.inbox and not self.closing:
+            self.inbox.clear()
+        self.close()
+
+    # --- the way to a WebSocket
+
+    def _upgrade_websocket(self, environ: Environ, start_response: Any) -> Any:
+        """Take the socket, as the session's only transport or as one to probe."""
+        try:
+            answer = handshake.accept(environ)
+            if self.upgraded or self.probe or self.closing:
+                raise handshake.Refused("upgraded already")
+        except handshake.Refused as refused:
+            return self.server._bad_request(str(refused))
+        sock, early = handshake.detach(environ)
+        owner: Connection | Probe = self
+        if self.connected:
+            owner = self.probe = Probe(self)
+        limit, bound = self.server.max_http_buffer_size, self.server.bound
+        websocket = owner.websocket = WebSocket(sock, owner, limit=limit, bound=bound)
+        self.connected = True
+        websocket.send(answer)
+        self.upgraded = owner is self
+        websocket.start(early)
+        return ()

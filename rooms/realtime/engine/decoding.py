@@ -1,0 +1,80 @@
+"""What comes in, checked: python-socketio's packets believe what a client says of itself.
+
+Refused, with Malformed: what is no packet, events of reserved names (they would run our own `connect` and `disconnect` handlers),
+acknowledgements without a number, attachments that were not announced, and more of them than a packet may have. Invariant: what
+waits for the rest of its attachments is one packet a client, within `limit` bytes.
+"""
+
+from typing import Any
+
+from socketio import packet
+
+MOST_ATTACHMENTS = 16  # of one packet
+RESERVED = (
+    "connect",
+    "disconnect",
+    "connect_error",
+    "newListener",
+    "removeListener",
+    "disconnecting",
+)  # as in socket.io-parser
+
+
+class Malformed(ValueError):
+    """A client sent what no Socket.IO client sends."""
+
+
+class Decoder:
+    """Puts the parts of each client's packets together."""
+
+    def __init__(self, packet_class: type[Any], limit: int) -> None:
+        """`limit`: bytes that the attachments of a packet may have together."""
+        self.packet_class = packet_class
+        self.limit = limit
+        self.pending: dict[str, Any] = {}  # packets that lack attachments, by session
+
+    def forget(self, eio_sid: str) -> None:
+        """The client is gone."""
+        self.pending.pop(eio_sid, None)
+
+    def decode(self, eio_sid: str, data: Any) -> Any:
+        """Return the packet that `data` completes, None if attachments are still to come. Raises Malformed."""
+        try:
+            if eio_sid in self.pending:
+                return self._attached(eio_sid, data)
+            return self._begun(eio_sid, data)
+        except Malformed:
+            raise
+        except Exception as error:  # whatever python-socketio's decoder stumbles over
+            raise Malformed(f"not a Socket.IO packet ({type(error).__name__})") from None
+
+    def _begun(self, eio_sid: str, data: Any) -> Any:
+        if not isinstance(data, str) or not data:
+            raise Malformed("not a Socket.IO packet")
+        begun = self.packet_class(encoded_packet=data)
+        kind, body = begun.packet_type, begun.data
+        if kind in (packet.EVENT, packet.BINARY_EVENT):
+            if not isinstance(body, list) or not body or not isinstance(body[0], str) or body[0] in RESERVED:
+                raise Malformed("not an event")
+        elif kind in (packet.ACK, packet.BINARY_ACK):
+            if not isinstance(body, list) or begun.id is None:
+                raise Malformed("not an acknowledgement")
+        elif kind not in (packet.CONNECT, packet.DISCONNECT):
+            raise Malformed("not a client's packet")
+        if kind not in (packet.BINARY_EVENT, packet.BINARY_ACK):
+            return begun
+        if not 0 < begun.attachment_count <= MOST_ATTACHMENTS:
+            raise Malformed(f"{begun.attachment_count} attachments")
+        self.pending[eio_sid] = begun
+        return None
+
+    def _attached(self, eio_sid: str, data: Any) -> Any:
+        begun = self.pending[eio_sid]
+        if not isinstance(data, bytes):
+            raise Malformed("text in place of an attachment")
+        if sum(map(len, begun.attachments)) + len(data) > self.limit:
+            raise Malformed("attachments too large")
+        if not begun.add_attachment(data):
+            return None
+        del self.pending[eio_sid]
+        return begun

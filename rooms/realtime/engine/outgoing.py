@@ -1,0 +1,139 @@
+"""What waits to be sent on one socket, and the one who sends it.
+
+Sending appends a ready frame to `out`; at the end of the hub's turn the flusher gives each socket that has something one
+non-blocking send, however many frames wait. Only while a peer is slow is there a write listener, and an account of what waits for it.
+Invariants: nobody ever waits for a peer; what waits for a slow one stays within `bound` bytes, past which it is cut off; a socket is
+in `flusher.dirty` exactly if it is not blocked and has something in `out`.
+"""
+
+from _socket import SO_SNDBUF, SOL_SOCKET, socket  # the original: eventlet patches `socket`, not this
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+from eventlet import hubs
+
+from . import frames
+
+SLICE = 0.008  # seconds that the flusher may hold the hub
+KERNEL_BUFFER = 256 * 1024  # bytes: the kernel would grow a slow peer's send buffer to 4 MiB, beyond our own bound
+
+
+class Flusher:
+    """Sends what has gathered, one send a socket, at the end of the hub's turn; in slices, so that the hub is never held."""
+
+    def __init__(self) -> None:
+        self.dirty: list[Any] = []  # those that are not blocked and have something in `out`, each once
+        self.scheduled = False
+
+    def schedule(self) -> None:
+        """To be called after every addition to `dirty`."""
+        if not self.scheduled:
+            self.scheduled = True
+            hubs.get_hub().schedule_call_global(0, self.flush)
+
+    def flush(self) -> None:
+        self.scheduled = False
+        batch, self.dirty = self.dirty, []
+        until, done = monotonic() + SLICE, 0
+        for outgoing in batch:
+            outgoing.flush()
+            done += 1
+            if done & 15 == 0 and monotonic() > until:
+                break
+        if done < len(batch):
+            self.dirty[:0] = batch[done:]
+        if self.dirty:
+            self.schedule()
+
+
+flusher = Flusher()
+
+
+class Outgoing:
+    """The sending half of a connection."""
+
+    __slots__ = ("blocked", "bound", "out", "sock", "waiting", "writer")
+
+    def __init__(self, sock: socket, bound: int) -> None:
+        """`bound`: bytes that may wait to be sent."""
+        sock.setblocking(False)
+        sock.setsockopt(SOL_SOCKET, SO_SNDBUF, KERNEL_BUFFER)
+        self.sock: socket | None = sock
+        self.bound = bound
+        self.out: list[Any] = []  # frames to be sent, in order; the same list as long as we live
+        self.waiting = 0  # bytes in it, counted while blocked
+        self.blocked = False  # the kernel takes no more for now: a write listener waits
+        self.writer: Any = None
+
+    def on_blocked(self) -> None:
+        """The peer has become slow: nobody but `push` may append to `out` now."""
+
+    def on_sent(self, was_blocked: bool) -> None:
+        """Everything has been sent."""
+
+    def lose(self, code: int, reason: str) -> None:
+        """Close at once."""
+        raise NotImplementedError
+
+    def push(self, frame: bytes) -> None:
+        """Send a frame, in order with what was sent before; never waits."""
+        if self.blocked:
+            self.waiting += len(frame)
+            if self.waiting > self.bound:
+                self.lose(frames.POLICY, f"does not read: over {self.bound} bytes wait")
+                return
+        elif not self.out:
+            flusher.dirty.append(self)
+            flusher.schedule()
+        self.out.append(frame)
+
+    def flush(self) -> None:
+        """Give the kernel what waits: one system call."""
+        out = self.out
+        if not out or self.sock is None:
+            return
+        data = out[0] if len(out) == 1 else b"".join(out)
+        out.clear()
+        try:
+            sent = self.sock.send(data)
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        except OSError as error:
+            self.lose(frames.GOING_AWAY, str(error))
+            return
+        self.waiting = len(data) - sent
+        if self.waiting > self.bound:
+            self.lose(frames.POLICY, f"does not read: over {self.bound} bytes wait")
+        elif self.waiting:
+            out.append(memoryview(data)[sent:])
+            if not self.blocked:
+                self.blocked = True
+                self.writer = listen(hubs.hub.WRITE, self.sock, self.on_writable)
+                self.on_blocked()
+        else:
+            was_blocked, self.blocked = self.blocked, False
+            self.silence()
+            self.on_sent(was_blocked)
+
+    def on_writable(self, fileno: int) -> None:
+        self.flush()
+
+    def silence(self) -> None:
+        """Wait for writability no more."""
+        if self.writer:
+            hubs.get_hub().remove(self.writer)
+            self.writer = None
+
+
+def listen(kind: str, sock: socket | None, callback: Callable[[int], None]) -> Any:
+    """Have the hub call back whenever the socket is ready; return the listener, for `hub.remove`."""
+    assert sock is not None
+    hub = hubs.get_hub()
+    listener = hub.add(kind, sock.fileno(), callback, _ignore, None)
+    listener.greenlet = hub.greenlet  # it would keep the greenlet of whoever asked, long dead
+    return listener
+
+
+def _ignore(_: BaseException) -> None:
+    pass

@@ -1,0 +1,85 @@
+"""Long-polling: python-engineio's, with bounds.
+
+python-engineio leaves without a limit how much waits for a client that does not poll, how many requests it has open at a time, and
+what a payload may do to its handler. Invariants: one GET and one POST at a time; what waits for a poll stays within the server's
+`bound` bytes; a POST is answered when the inbox has room, so that the client's own sending slows down.
+"""
+
+from typing import Any
+
+import eventlet
+from engineio import exceptions, packet, socket
+
+from .handshake import Environ
+
+
+class Polling(socket.Socket):
+    """The part of a `Connection` that needs a queue and the greenlets of requests."""
+
+    __slots__ = ("closing", "polls", "posts", "queue", "queue_size", "server", "sid")
+
+    def begin(self, server: Any, sid: str) -> None:
+        """In place of super's `__init__`, which makes a queue for everybody."""
+        self.server = server
+        self.sid = sid
+        self.closing = False
+        self.queue: Any = None  # of packets for the next poll; None while there are none, and once upgraded
+        self.queue_size = 0  # bytes
+        self.polls = self.posts = 0  # requests under way
+
+    def enqueue(self, pkt: Any) -> None:
+        """Let the next poll take a packet."""
+        if self.queue is None:
+            self.queue = self.server.create_queue()
+        self.queue_size += len(pkt.encode(b64=True))
+        if self.queue_size > self.server.bound:
+            self.close(abort=True, reason=self.server.reason.TRANSPORT_ERROR)
+        else:
+            self.queue.put(pkt)
+
+    def poll(self) -> list[Any]:
+        """Wait for packets, in the greenlet of a GET."""
+        if self.queue is None:
+            self.queue = self.server.create_queue()
+        packets: list[Any] = super().poll()
+        self.queue_size = 0
+        return packets
+
+    def handle_get_request(self, environ: Environ, start_response: Any) -> Any:
+        """Answer a GET. Two at a time are refused, as Node does: neither would get a whole sequence."""
+        if "HTTP_UPGRADE" not in environ and self.polls:
+            self.close(reason=self.server.reason.TRANSPORT_ERROR)
+            raise exceptions.EngineIOError("overlapping polls")
+        self.polls += 1
+        try:
+            return super().handle_get_request(environ, start_response)
+        finally:
+            self.polls -= 1
+
+    def handle_post_request(self, environ: Environ) -> None:
+        """Take the packets of a POST; answer when the inbox has room again. Raises EngineIOError for what is no payload."""
+        if self.posts:
+            self.close(reason=self.server.reason.TRANSPORT_ERROR)
+            raise exceptions.EngineIOError("overlapping posts")
+        self.posts += 1
+        try:
+            super().handle_post_request(environ)
+            while self.is_full and not self.closing:
+                eventlet.sleep(0.01)
+        except (ValueError, KeyError) as error:
+            raise exceptions.EngineIOError("not a payload") from error
+        finally:
+            self.posts -= 1
+
+    def receive(self, pkt: Any) -> None:
+        """A packet came by long-polling."""
+        if self.closing:
+            raise exceptions.SocketIsClosedError
+        if pkt.packet_type == packet.MESSAGE:
+            self.put(pkt.data)
+        elif pkt.packet_type == packet.PONG:
+            self.on_pong()
+        elif pkt.packet_type == packet.CLOSE:
+            self.close(abort=True, reason=self.server.reason.CLIENT_DISCONNECT)
+        else:
+            raise exceptions.UnknownPacketError

@@ -1,0 +1,241 @@
+"""The Engine.IO and Socket.IO servers, put together: what a session goes through from its first request to its farewell.
+
+Both are python-engineio's and python-socketio's own; replaced is what costs a greenlet, what trusts a client, and what forgets that a
+handler may fail. Invariants: handlers run in workers only; the request's environment lives until the connect handler is done, no
+longer; a packet that breaks the protocol ends its session, and is logged in one line.
+"""
+
+import logging
+from io import BytesIO
+from time import monotonic
+from typing import Any
+
+import engineio
+import socketio
+from engineio import packet as engineio_packet
+from engineio import payload
+from socketio import packet
+
+from . import handshake
+from .codec import Event, Json
+from .connection import Connection
+from .decoding import Decoder, Malformed
+from .fanout import Fanout
+from .handshake import Environ
+from .heartbeat import Wheel
+from .workers import Hook, Pool
+
+log = logging.getLogger(__name__)
+
+BOUND = 1024 * 1024  # bytes that may wait for a client
+_UNUSED = ("wsgi.input", "eventlet.input", "eventlet.posthooks", "eventlet.set_idle", "headers_raw", handshake.DETACH)
+
+payload.Payload.max_decode_packets = 1000  # of one POST: 16 is what a client that was offline has in a moment
+
+
+class EngineServer(engineio.Server):
+    """Engine.IO: sessions that need no greenlet, watched by one timer."""
+
+    def __init__(self, *, pool: Pool, bound: int, **options: Any) -> None:
+        super().__init__(async_mode="eventlet", monitor_clients=False, **options)
+        self.pool = pool
+        self.bound = bound
+        self.wheel = Wheel(max(0.02, min(0.25, self.ping_interval / 20, self.ping_timeout / 20)))
+        self.is_open = True
+
+    def _handle_connect(
+        self, environ: Environ, start_response: Any, transport: str, jsonp_index: int | None = None
+    ) -> Any:
+        if not self.is_open:
+            return self._bad_request("going away")
+        sid = self.generate_id()
+        connection = Connection(self, sid)
+        if transport == "websocket":
+            refused = connection._upgrade_websocket(environ, start_response)
+            if refused:
+                connection.closing = connection.closed = True
+                return refused
+        connection.connected = True
+        self.sockets[sid] = connection
+        self.handlers["connect"](sid, environ)
+        connection.send(engineio_packet.Packet(engineio_packet.OPEN, self._welcome(sid, transport)))
+        if transport == "websocket":
+            return ()
+        return self._ok(connection.poll(), jsonp_index=jsonp_index)
+
+    def _welcome(self, sid: str, transport: str) -> dict[str, Any]:
+        return {
+            "sid": sid,
+            "upgrades": self._upgrades(sid, transport),
+            "pingTimeout": int(self.ping_timeout * 1000),
+            "pingInterval": int(self.ping_interval * 1000),
+            "maxPayload": self.max_http_buffer_size,
+        }
+
+    def disconnect(self, sid: str | None = None) -> None:
+        """Close one session or all; each is forgotten when its disconnect handler has run."""
+        chosen = list(self.sockets.values()) if sid is None else [self.sockets[sid]] if sid in self.sockets else []
+        for connection in chosen:
+            connection.close(reason=self.reason.SERVER_DISCONNECT)
+
+    def message(self, sid: str, data: Any) -> None:
+        """A worker's job: one packet."""
+        self.handlers["message"](sid, data)
+
+    def farewell(self, connection: Connection, reason: str) -> None:
+        """A worker's last job for a session."""
+        try:
+            self.handlers["disconnect"](connection.sid, reason)
+        finally:
+            self.sockets.pop(connection.sid, None)
+
+
+class Server(socketio.Server):
+    """Socket.IO over EngineServer; `on`, `emit`, rooms, sessions and acknowledgements as python-socketio documents them.
+
+    Differences: handlers run in a pool of workers, one at a time a client, in order; `disconnect` closes the connection, too, when no
+    namespace is left on it, and also reaches a client that is still in its connect handler; what is emitted to a client before its
+    connect handler has returned reaches it just after the confirmation; `get_environ` works in the connect handler only.
+    """
+
+    manager: Fanout
+    eio: EngineServer
+
+    def __init__(self, *, pool: Pool, fanout: Fanout, **options: Any) -> None:
+        super().__init__(client_manager=fanout, async_handlers=False, json=Json, pool=pool, **options)
+        self.pool = pool
+        self.decoder = Decoder(self.packet_class, self.eio.max_http_buffer_size)
+
+    def _engineio_server_class(self) -> type[EngineServer]:
+        return EngineServer
+
+    def _handle_eio_connect(self, eio_sid: str, environ: Environ) -> None:
+        kept = {key: value for key, value in environ.items() if key not in _UNUSED}
+        kept["wsgi.input"] = BytesIO()
+        super()._handle_eio_connect(eio_sid, kept)
+
+    def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
+        try:
+            whole = self.decoder.decode(eio_sid, data)
+        except Malformed as error:
+            log.info("%s: %s", eio_sid, error)
+            self.eio.sockets[eio_sid].close(reason=self.reason.TRANSPORT_ERROR, code=1008)
+            return
+        if whole is None:
+            return
+        if whole.packet_type == packet.CONNECT:
+            self._handle_connect(eio_sid, whole.namespace, whole.data)
+        elif whole.packet_type == packet.DISCONNECT:
+            self._handle_disconnect(eio_sid, whole.namespace, self.reason.CLIENT_DISCONNECT)
+        elif whole.packet_type in (packet.EVENT, packet.BINARY_EVENT):
+            self._handle_event(eio_sid, whole.namespace, whole.id, whole.data)
+        else:
+            self._handle_ack(eio_sid, whole.namespace, whole.id, whole.data)
+
+    def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
+        namespace = namespace or "/"
+        connection = self.eio.sockets[eio_sid]
+        if self.namespaces != "*" and namespace not in self._served:
+            self._refuse(eio_sid, namespace, "Invalid namespace")
+        elif eio_sid not in self.environ:  # it was in, and left
+            connection.close(reason=self.reason.SERVER_DISCONNECT)
+        else:
+            connection.hold()
+            try:
+                super()._handle_connect(eio_sid, namespace, data)
+            except Exception:
+                log.exception("connect handler failed")
+                self._refuse(eio_sid, namespace, "internal error")
+            self._settle(connection, namespace)
+            connection.release()
+
+    @property
+    def _served(self) -> set[str]:
+        return {*self.namespaces, *self.handlers, *self.namespace_handlers}
+
+    def _refuse(self, eio_sid: str, namespace: str, why: str) -> None:
+        error = {"message": why}
+        self._send_packet(eio_sid, self.packet_class(packet.CONNECT_ERROR, data=error, namespace=namespace))
+        sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
+        if sid:
+            self.manager.basic_disconnect(sid, namespace)
+
+    def _settle(self, connection: Connection, namespace: str) -> None:
+        """After the connect handler: let go of what only it needed."""
+        sid = self.manager.sid_from_eio_sid(connection.sid, namespace)
+        if sid is None:
+            return
+        connection.joined = 0.0
+        if self.namespaces != "*" and len(self._served) == 1:
+            self.environ.pop(connection.sid, None)
+        if self.manager.is_doomed(sid, namespace):
+            self.disconnect(sid, namespace, ignore_queue=True)
+
+    def disconnect(self, sid: str, namespace: str | None = None, ignore_queue: bool = False) -> None:
+        """Disconnect a client: it hears nothing more from now on, what it sent and was not yet seen to is dropped.
+
+        Its disconnect handler runs in a worker.
+        """
+        namespace = namespace or "/"
+        self.manager.doom(sid, namespace)
+        eio_sid = self.manager.eio_sid_from_sid(sid, namespace)
+        if eio_sid is None or any(
+            n != namespace and self.manager.sid_from_eio_sid(eio_sid, n) for n in self.manager.clients
+        ):
+            super().disconnect(
+                sid, namespace, ignore_queue
+            )  # elsewhere, or the connection goes on with another namespace
+        elif self.manager.is_connected(sid, namespace):
+            self._send_packet(eio_sid, self.packet_class(packet.DISCONNECT, namespace=namespace))
+            self.eio.sockets[eio_sid].drop()
+
+    def _handle_disconnect(self, eio_sid: str, namespace: str | None, reason: str | None = None) -> None:
+        try:
+            super()._handle_disconnect(eio_sid, namespace, reason)
+        except Exception:
+            log.exception("disconnect handler failed")
+        sid = self.manager.sid_from_eio_sid(eio_sid, namespace or "/")
+        if sid:
+            self.manager.basic_disconnect(sid, namespace or "/")
+        self.eio.sockets[eio_sid].joined = monotonic()
+
+    def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
+        super()._handle_eio_disconnect(eio_sid, reason)
+        self.decoder.forget(eio_sid)
+
+    def _handle_event_internal(
+        self, server: Any, sid: str, eio_sid: str, data: list[Any], namespace: str, id: int | None
+    ) -> None:
+        """Run the handler; acknowledge with what it returns."""
+        result = server._trigger_event(data[0], namespace, sid, *data[1:])
+        if result is self.not_handled or id is None:
+            return
+        values = list(result) if isinstance(result, tuple) else [] if result is None else [result]
+        connection = self.eio.sockets.get(eio_sid)
+        if connection:
+            connection.deliver(Event(values, namespace, id, kind=packet.ACK))
+
+    def _handle_ack(self, eio_sid: str, namespace: str | None, id: int, data: list[Any]) -> None:
+        namespace = namespace or "/"
+        sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
+        if sid:
+            self.manager.trigger_callback(sid, id, data, namespace)
+
+
+def make(
+    *,
+    fanout: Fanout | None = None,
+    workers: int = 32,
+    after_job: Hook | None = None,
+    on_idle: Hook | None = None,
+    bound: int = BOUND,
+    **options: Any,
+) -> Server:
+    """Return a Socket.IO server.
+
+    `workers`: greenlets that run handlers; `after_job` and `on_idle`: see `workers.Pool`; `bound`: bytes that may wait for a client
+    before it is cut off; `options`: those of `socketio.Server` (cors_allowed_origins, ping_interval, max_http_buffer_size, ...).
+    """
+    quiet = {"logger": logging.getLogger("socketio.server"), "engineio_logger": logging.getLogger("engineio.server")}
+    pool = Pool(workers, after_job=after_job, on_idle=on_idle)
+    return Server(pool=pool, fanout=fanout or Fanout(), bound=bound, **quiet | options)

@@ -1,0 +1,119 @@
+"""From a listening socket to a served site, and to its end without a loss.
+
+Invariant of the end: whatever was received before it is done and acknowledged, in the time that is given; nothing new is accepted;
+clients are told to go elsewhere (close code 1001), so that they reconnect instead of giving up.
+"""
+
+import gc
+import logging
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+import eventlet
+from eventlet import wsgi
+
+from . import frames
+from .http import Listener, Protocol
+from .outgoing import flusher
+from .server import Server
+
+log = logging.getLogger(__name__)
+
+MOST_REQUESTS = 10_000  # HTTP connections at a time, the idle and those that poll included; WebSockets are not counted
+REQUEST_TIMEOUT = 30.0  # seconds that a socket may stall in the middle of a request or an answer
+KEEP_ALIVE = 65.0  # seconds that an idle HTTP connection is kept; above nginx's 60
+
+
+class Site:
+    """A running server. `wait` until it ends, `stop` to end it."""
+
+    def __init__(
+        self,
+        listener: Listener,
+        application: Callable[..., Any],
+        sio: Server | None = None,
+        *,
+        most_requests: int = MOST_REQUESTS,
+        request_timeout: float = REQUEST_TIMEOUT,
+        keep_alive: float = KEEP_ALIVE,
+        access_log: Any = None,
+        log_format: str = wsgi.DEFAULT_LOG_FORMAT,
+    ) -> None:
+        """`sio`: the Socket.IO server whose clients `stop` shall see off; `access_log`: a logger or a file, None for no lines."""
+        self.listener = listener
+        self.sio = sio
+        self.requests = eventlet.GreenPool(most_requests)
+        self.accepting = eventlet.spawn(
+            wsgi.server,
+            listener,
+            application,
+            log=access_log,
+            log_output=access_log is not None,
+            log_format=log_format,
+            protocol=Protocol,
+            custom_pool=self.requests,
+            socket_timeout=request_timeout,
+            keepalive=keep_alive,
+            debug=False,
+        )
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return int(self.listener.getsockname()[1])
+
+    def wait(self) -> None:
+        """Return when the site has stopped."""
+        self.accepting.wait()
+
+    def stop(self, grace: float = 10.0) -> bool:
+        """Accept no more, finish what was begun, see the clients off. Returns whether `grace` seconds sufficed."""
+        until = monotonic() + grace
+        self.listener.stopped = True
+        eventlet.spawn(self.accepting.throw, SystemExit)
+        if self.sio:
+            self._see_off(self.sio, until)
+        done = _until(lambda: not self.requests.running(), until)
+        if not done:
+            log.warning("stopped with %d requests unfinished", self.requests.running())
+            for request in list(self.requests.coroutines_running):
+                request.kill()
+        return done
+
+    def _see_off(self, sio: Server, until: float) -> None:
+        eio = sio.eio
+        eio.is_open = False
+        for connection in eio.sockets.values():
+            if connection.websocket:
+                connection.websocket.pause()  # what comes now could not be promised
+        _until(lambda: sio.pool.is_quiet and not flusher.dirty, until)
+        for connection in list(eio.sockets.values()):
+            connection.close(code=frames.GOING_AWAY)
+        _until(lambda: not eio.sockets and not flusher.dirty, until)
+
+
+def serve(listener: Listener, application: Callable[..., Any], sio: Server | None = None, **options: Any) -> Site:
+    """Serve a WSGI application (with `socketio.WSGIApp(sio, app)` around it, if there is a `sio`); see `Site` for the options.
+
+    Returns at once: `serve(...).wait()` to stay.
+    """
+    return Site(listener, application, sio, **options)
+
+
+def freeze() -> None:
+    """Call once everything is loaded: the collector need not walk the whole of the program again and again.
+
+    The thresholds suit many small long-lived objects: a full collection walks all connections, and holds the hub meanwhile.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
+
+
+def _until(condition: Callable[[], bool], deadline: float) -> bool:
+    while not condition():
+        if monotonic() > deadline:
+            return False
+        eventlet.sleep(0.01)
+    return True

@@ -1,0 +1,1 @@
+"""Pages. Each view is a few lines: ask, act, show."""
