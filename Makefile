@@ -8,7 +8,7 @@ NPM := $(shell command -v npm >/dev/null 2>&1 && echo npm || echo $(VENV)/bin/np
 NODE := $(shell command -v node >/dev/null 2>&1 && echo node || echo $(VENV)/bin/node)
 ASSETS := $(shell find static templates -type f 2>/dev/null)
 
-.PHONY: run dev setup test lint types check clean
+.PHONY: run dev setup test conformance lint types check clean
 
 run: setup           ## Serve the site on http://127.0.0.1:8000
 	@exec $(PY) manage.py serve
@@ -41,6 +41,9 @@ $(VENV)/.collected: $(ASSETS) node_modules/.installed $(VENV)/.installed chatsit
 test: setup $(VENV)/.installed-dev   ## Everything: Python, JavaScript, real browser
 	$(NODE) --test tests/js/
 	$(PY) -m pytest
+
+conformance: $(VENV)/.installed   ## RFC 6455 by Autobahn's fuzzing client (needs a Python 2.7: on PATH, or from pyenv); writes docs/conformance.md
+	$(PY) tests/conformance/run.py
 
 lint: $(VENV)/.installed-dev node_modules/.installed   ## What ruff, the import rules and Django's checks say
 	$(PY) -m ruff check .

@@ -42,10 +42,14 @@ def pythons() -> Iterator[str]:
 
 
 def python27() -> str:
-    """Return one that runs (a pyenv shim may not)."""
-    for each in pythons():
-        if subprocess.run([each, "-c", "import ssl, ctypes"], capture_output=True).returncode == 0:
-            return each
+    """Return one that runs (a pyenv shim may not); let pyenv build it where there is none yet."""
+    for attempt in range(2):
+        for each in pythons():
+            if subprocess.run([each, "-c", "import ssl, ctypes"], capture_output=True).returncode == 0:
+                return each
+        pyenv = shutil.which("pyenv")
+        if attempt == 0 and pyenv:
+            subprocess.run([pyenv, "install", "--skip-existing", "2.7.18"], check=False)
     sys.exit("The fuzzing client needs Python 2.7: install one on PATH, or `pyenv install 2.7.18`.")
 
 

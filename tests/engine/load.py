@@ -67,7 +67,7 @@ class Client:
                 size, start = struct.unpack("!H", self.buffer[2:4])[0], 4
             elif size == 127 and len(self.buffer) >= 10:
                 size, start = struct.unpack("!Q", self.buffer[2:10])[0], 10
-            if size >= 126 and start == 2 or len(self.buffer) < start + size:
+            if (size >= 126 and start == 2) or len(self.buffer) < start + size:
                 return found
             found.append(self.buffer[start : start + size])
             self.buffer = self.buffer[start + size :]
@@ -103,7 +103,12 @@ def state(port: int) -> dict[str, Any]:
 
 
 def fanout(port: int, members: int = 500, senders: int = 16, seconds: float = 5) -> dict[str, Any]:
-    body = {"type": "message", "room": "lobby", "version": 10**9, "message": {"seq": 10**9, "body": "x" * 150, "sent": 0.0}}
+    body = {
+        "type": "message",
+        "room": "lobby",
+        "version": 10**9,
+        "message": {"seq": 10**9, "body": "x" * 150, "sent": 0.0},
+    }
     clients = crowd(port, members)
     poll = select.epoll()
     by_fd = {client.sock.fileno(): (number, client) for number, client in enumerate(clients)}
