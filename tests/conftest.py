@@ -1,0 +1,56 @@
+"""Sites to test with: one shared by all tests of a run, and one of one's own for tests that kill it.
+
+A test whose site logs a traceback or a warning fails, unless it says `site.server.forgive(pattern)` for it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from tests.support.site import Site, serving
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The test database of this run is a file of this run: two runs on one machine do not meet."""
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = tmp_path_factory.mktemp("database") / "test.sqlite3"
+
+
+@pytest.fixture(scope="session")
+def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The site that all tests of a run share. Ask for `site`."""
+    with serving(tmp_path_factory.mktemp("site")) as site:
+        site.hand("lobby")
+        yield site
+
+
+@pytest.fixture
+def site(shared_site: Site) -> Iterator[Site]:
+    """A served site with a Lobby, shared: make people and rooms of your own in it, and leave it running."""
+    begun = len(shared_site.server.lines)
+    yield shared_site
+    trouble = shared_site.server.trouble(begun)
+    shared_site.server.absolve()
+    assert not trouble, "the server's log:\n" + "\n".join(shared_site.server.lines[begun:][-60:])
+
+
+@pytest.fixture
+def own_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Site]]:
+    """Start a site of one's own, with settings: `own_site(PRESENCE_CROWD=1)`. It may be stopped, killed and started again."""
+    sites: list[Site] = []
+    with ExitStack() as stack:
+
+        def start(**settings: Any) -> Site:
+            site = stack.enter_context(serving(tmp_path_factory.mktemp("own"), **settings))
+            site.hand("lobby")
+            sites.append(site)
+            return site
+
+        yield start
+    for site in sites:
+        assert not site.server.trouble(), "the server's log:\n" + site.server.tail(60)

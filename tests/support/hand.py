@@ -1,0 +1,146 @@
+"""A hand in the database of a running site, from a process beside it: `python -m tests.support.hand`, one JSON object a line in, one out.
+
+It arranges people, rooms and what was said, and looks at what is stored. Nobody who is connected hears of it: what they should hear goes through
+the site itself.
+"""
+
+import json
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+JSON = dict[str, Any]
+
+
+class Hand:
+    """The caller's side: `hand("person", handle="ana")`."""
+
+    def __init__(self, environment: dict[str, str], root: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.hand"], cwd=root, env=environment, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+    def __call__(self, what: str, **how: Any) -> Any:
+        """Do `what`; return what it answers. Raises AssertionError with the other side's traceback."""
+        asked, answers = self._process.stdin, self._process.stdout
+        assert asked is not None and answers is not None
+        print(json.dumps([what, how]), file=asked, flush=True)
+        answer = json.loads(answers.readline() or '{"error": "the hand is gone"}')
+        assert "error" not in answer, answer["error"]
+        return answer["result"]
+
+    def close(self) -> None:
+        """Let go."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(10)
+        self._process.stdout.close()
+
+
+# --- The other side ---
+
+
+def person(handle: str, password: str | None = None, **fields: Any) -> JSON:
+    """Make a person and sign them in; they join no room."""
+    from accounts.models import User
+
+    fields = {"email": f"{handle}@example.com", "name": handle.title()} | fields
+    user = User.objects.create_user(handle=handle, password=password, **fields)
+    return {"id": user.pk, "handle": handle, "name": user.name, "session": session(user.pk)}
+
+
+def session(user: int, days: float = 1) -> str:
+    """Sign a person in once more; return the key of the session."""
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from accounts.models import User
+
+    store = SessionStore()
+    store[SESSION_KEY] = str(user)
+    store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    store[HASH_SESSION_KEY] = User.objects.get(pk=user).get_session_auth_hash()
+    store.set_expiry(int(days * 86_400))
+    store.save()
+    return store.session_key
+
+
+def room(slug: str, members: list[int] = [], moderators: list[int] = [], archived: bool = False, **fields: Any) -> JSON:  # noqa: B006
+    """Make a room with its people."""
+    from accounts.models import User
+    from rooms import actions
+
+    made = actions.create_room(None, fields.pop("name", slug.title()), slug=slug, **fields)
+    actions.admit(made, User.objects.filter(pk__in=members))
+    actions.admit(made, User.objects.filter(pk__in=moderators), "moderator")
+    if archived:
+        actions.archive(made)
+    return {"id": made.pk, "slug": made.slug, "name": made.name}
+
+
+def lobby() -> JSON:
+    """Make the Lobby, or find it."""
+    from rooms.models import Room
+
+    fields = {"name": "Lobby", "is_default": True}
+    made, _ = Room.objects.get_or_create(slug="lobby", defaults=fields)
+    return {"id": made.pk, "slug": made.slug, "name": made.name}
+
+
+def admit(room: str, user: int) -> None:
+    """Make a person a member."""
+    from accounts.models import User
+    from rooms import actions
+    from rooms.models import Room
+
+    actions.admit(Room.objects.get(slug=room), [User.objects.get(pk=user)])
+
+
+def say(room: str, author: int, bodies: list[str]) -> list[JSON]:
+    """Post; return the messages."""
+    from accounts.models import User
+    from rooms import actions, payloads
+
+    user = User.objects.get(pk=author)
+    drafts = [actions.Draft(user, room, body) for body in bodies]
+    return [payloads.message(posted.message) for posted in actions.post(drafts)]  # type: ignore[union-attr]
+
+
+def stored(room: str) -> JSON:
+    """What the database has of a room."""
+    from rooms import payloads
+    from rooms.models import Message, Room
+
+    found = Room.objects.get(slug=room)
+    messages = Message.objects.whole().filter(room=found).order_by("seq")
+    return {**payloads.room(found), "messages": [payloads.message(message) for message in messages]}
+
+
+def change_person(user: int, **fields: Any) -> None:
+    """Set columns of a person as they are, past every rule."""
+    from accounts.models import User
+
+    User.objects.filter(pk=user).update(**fields)
+
+
+def main() -> None:
+    """Answer until the input ends."""
+    import django
+
+    django.setup()
+    doings = {f.__name__: f for f in (person, session, room, lobby, admit, say, stored, change_person)}
+    for line in sys.stdin:
+        try:
+            what, how = json.loads(line)
+            answer = {"result": doings[what](**how)}
+        except Exception:
+            answer = {"error": traceback.format_exc()}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""A real `manage.py serve` in a process of its own, with its own DATA_DIR, on a port of its own.
+
+Invariant: every process started here is stopped here, by its pid; whatever the server prints is kept, and can be waited for.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 30.0  # seconds to wait for a process before the test fails
+TROUBLE = re.compile(r"Traceback \(most recent call last\)|\b(WARNING|ERROR|CRITICAL)\b")
+READY = r"Chatsite is at http://\S+?:(\d+)/|Starting development server at http://\S+?:(\d+)/"
+
+
+def environment(home: Path, **settings: object) -> dict[str, str]:
+    """The environment of a process of the site that lives in `home`: nothing of the developer's own but the path."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if name in os.environ}
+    chosen = {"DATA_DIR": home, "PYTHONUNBUFFERED": 1, "DJANGO_SETTINGS_MODULE": "chatsite.settings"} | settings
+    return kept | {name: str(value) for name, value in chosen.items()}
+
+
+class Server:
+    """A site that is served. `start`, then `url`; `stop` or `kill` at the end."""
+
+    def __init__(
+        self, home: Path, command: Sequence[str] = ("serve",), host: str = "127.0.0.1", **settings: object
+    ) -> None:
+        """`home`: its DATA_DIR; `settings`: what its environment says beside that."""
+        self.home, self.command, self.host = home, list(command), host
+        self.environment = environment(home, **settings)
+        self.port = 0  # any free one; the same again after a restart
+        self.lines: list[str] = []
+        self._said = threading.Condition()
+        self._process: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
+        self._forgiven: list[re.Pattern[str]] = []
+
+    @property
+    def url(self) -> str:
+        """The address, without a slash at its end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """The number of the running process."""
+        assert self._process is not None
+        return self._process.pid
+
+    def spawn(self) -> None:
+        """Start the process; do not wait until it serves."""
+        assert self._process is None
+        self._process = subprocess.Popen(
+            [sys.executable, "manage.py", *self.command, f"{self.host}:{self.port}"],
+            cwd=ROOT, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
+        self._reader.start()
+
+    def start(self) -> "Server":
+        """Start the process and wait until it listens."""
+        begun = len(self.lines)
+        self.spawn()
+        ready = self.wait_for(READY, since=begun)
+        self.port = int(ready[1] or ready[2])
+        return self
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """End the process with a signal; return its exit code."""
+        process = self._process
+        if process is None:
+            return 0
+        if process.poll() is None:
+            process.send_signal(how)
+        return self.join()
+
+    def kill(self) -> None:
+        """End the process as a loss of power would."""
+        self.stop(signal.SIGKILL)
+
+    def join(self) -> int:
+        """Wait until the process has ended by itself; return its exit code."""
+        process, reader = self._process, self._reader
+        assert process is not None and reader is not None
+        try:
+            code = process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise AssertionError("the server did not end:\n" + self.tail()) from None
+        finally:
+            reader.join(PATIENCE)
+            assert process.stdout is not None
+            process.stdout.close()
+            self._process = None
+        return code
+
+    def wait_for(self, pattern: str, since: int = 0, timeout: float = PATIENCE) -> re.Match[str]:
+        """Wait for a line that has `pattern`, looking from line `since` on."""
+        wanted = re.compile(pattern)
+
+        def found() -> re.Match[str] | None:
+            return next((match for line in self.lines[since:] if (match := wanted.search(line))), None)
+
+        with self._said:
+            self._said.wait_for(lambda: found() or self._has_ended(), timeout)
+            match = found()
+        assert match, f"the server never said {pattern!r}:\n{self.tail()}"
+        return match
+
+    def tail(self, lines: int = 40) -> str:
+        """The end of what it said."""
+        return "\n".join(self.lines[-lines:])
+
+    def trouble(self, since: int = 0) -> list[str]:
+        """The lines since `since` that tell of something gone wrong and were not announced with `forgive`."""
+        return [
+            line
+            for line in self.lines[since:]
+            if TROUBLE.search(line) and not any(f.search(line) for f in self._forgiven)
+        ]
+
+    @contextmanager
+    def forgive(self, pattern: str) -> Iterator[None]:
+        """The test expects the log to have lines with `pattern`."""
+        self._forgiven.append(re.compile(pattern))
+        yield
+
+    def absolve(self) -> None:
+        """Forgive nothing any more."""
+        self._forgiven.clear()
+
+    def _has_ended(self) -> bool:
+        return self._reader is None or not self._reader.is_alive()
+
+    def _read(self, process: "subprocess.Popen[str]") -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            with self._said:
+                self.lines.append(line.rstrip("\n"))
+                self._said.notify_all()
+        with self._said:
+            self._said.notify_all()

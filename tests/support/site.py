@@ -1,0 +1,68 @@
+"""A served site with a hand in its database: what a test asks for people and rooms."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from tests.support.hand import Hand
+from tests.support.people import Person
+from tests.support.server import ROOT, Server
+
+GRACE = 0.3  # seconds after which the test sites say that somebody left
+_numbers = count(1)
+
+
+class Site:
+    """A server and those who use it. Names are made unique, so that tests can share one."""
+
+    def __init__(self, server: Server, hand: Hand) -> None:
+        self.server, self.hand = server, hand
+
+    @property
+    def url(self) -> str:
+        """The address, without a slash at its end."""
+        return self.server.url
+
+    def person(self, handle: str = "p", *, lobby: bool = False, **fields: Any) -> Person:
+        """Somebody new, signed in, in no room but the Lobby where asked. `fields` are columns of the user."""
+        made = self.hand("person", handle=f"{handle}-{next(_numbers)}", **fields)
+        if lobby:
+            self.hand("lobby")
+            self.hand("admit", room="lobby", user=made["id"])
+        return Person(self.url, **made)
+
+    def admin(self) -> Person:
+        """An administrator."""
+        return self.person("admin", is_staff=True, is_superuser=True)
+
+    def room(self, *members: Person, slug: str = "room", moderators: Sequence[Person] = (), **fields: Any) -> str:
+        """A new room with these people; return its slug."""
+        ids = {"members": [p.id for p in members], "moderators": [p.id for p in moderators]}
+        slug = f"{slug}-{next(_numbers)}"
+        self.hand("room", slug=slug, **ids, **fields)
+        return slug
+
+    def say(self, room: str, author: Person, *bodies: str) -> list[dict[str, Any]]:
+        """Store messages; nobody who is connected hears of them."""
+        return self.hand("say", room=room, author=author.id, bodies=bodies)  # type: ignore[no-any-return]
+
+    def stored(self, room: str) -> dict[str, Any]:
+        """What the database has of a room: its payload, and `messages`."""
+        return self.hand("stored", room=room)  # type: ignore[no-any-return]
+
+
+@contextmanager
+def serving(home: Path, **settings: Any) -> Iterator[Site]:
+    """A site of one's own, served from `home` until the end of the block."""
+    server = Server(home, **{"PRESENCE_GRACE": GRACE} | settings)
+    hand = None
+    try:
+        server.start()
+        hand = Hand(server.environment, ROOT)
+        yield Site(server, hand)
+    finally:
+        if hand:
+            hand.close()
+        server.stop()
