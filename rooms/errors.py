@@ -1,5 +1,6 @@
 """Refusals. Everything the world does wrong ends in one of these: data for a socket or the API, words for a page, never a traceback."""
 
+from math import ceil
 from typing import Any, ClassVar
 
 
@@ -42,12 +43,12 @@ class TooLong(ChatError):
 
 
 class RateLimited(ChatError):
-    """Too much, too fast. `retry_after` is in seconds."""
+    """Too much, too fast. `retry_after` is in seconds; rounded up, so that who waits as long is let through."""
 
     code, status = "rate_limited", 429
 
     def __init__(self, message: str, *, retry_after: float) -> None:
-        super().__init__(message, retry_after=round(retry_after, 2))
+        super().__init__(message, retry_after=ceil(retry_after * 100) / 100)
 
 
 class Archived(ChatError):
