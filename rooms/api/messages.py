@@ -34,7 +34,7 @@ def _post(request: SignedIn, slug: str) -> dict[str, Any]:
     limits.messages.take(request.user.pk)
     try:
         data = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter: brackets in brackets, without end
         raise Invalid("payload: must be JSON", field="payload") from None
     if not isinstance(data, dict):
         raise Invalid("payload: must be an object", field="payload")
