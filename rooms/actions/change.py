@@ -14,8 +14,13 @@ from rooms.models import Membership, Message, Room
 
 def publish_message(room: Room, message: Message) -> None:
     """Tell the room of the message's present state, once the transaction has committed."""
-    data = {"type": "message", "room": room.slug, "version": message.version, "message": payloads.message(message)}
-    transaction.on_commit(lambda: broadcast.publish(broadcast.to_room(room.pk), data))
+    to, data = broadcast.to_room(room.pk), news_of(room, message)
+    transaction.on_commit(lambda: broadcast.publish(to, data))
+
+
+def news_of(room: Room, message: Message) -> payloads.JSON:
+    """What the room is told of a message: its full present state."""
+    return {"type": "message", "room": room.slug, "version": message.version, "message": payloads.message(message)}
 
 
 def lock_room(slug: str) -> Room | None:

@@ -7,16 +7,15 @@ alone. The author has read what stands above their message.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
 from accounts.models import User
 from rooms import broadcast, payloads
-from rooms.actions.change import execute_many, publish_message
+from rooms.actions.change import execute_many, news_of
 from rooms.errors import ChatError, Invalid, NotFound
 from rooms.formatting import render
 from rooms.models import Membership, Message, Room
@@ -60,32 +59,38 @@ def post(drafts: Sequence[Draft]) -> list[Posted | ChatError]:
     """Store drafts in the order given, in one transaction; publish each after the commit.
 
     Returns one result a draft: the stored message, the earlier one if this is a retry, or the reason it was refused.
+    Raises OperationalError if the database is locked, full or gone: nothing is known of any draft then, and all may be retried.
     """
     rendered = [render(draft.body) for draft in drafts]
     try:
         return _store(drafts, rendered)
+    except OperationalError:
+        raise  # the database's own trouble, no draft's
     except IntegrityError:
-        # Another connection stored one of these between our look and our write (the same client_id, in another room). Now it can be seen.
-        if len(drafts) == 1:
-            return _store_again(drafts, rendered)
+        # Another process stored one of these between our look and our write (the same client_id, in another room). Now it can be seen.
+        return _store_again(drafts, rendered)
     except DatabaseError:
-        if len(drafts) == 1:
-            raise
-    return [result for draft in drafts for result in _alone(draft)]
+        return _store_alone(drafts, rendered)
 
 
 def _store_again(drafts: Sequence[Draft], rendered: Sequence[str]) -> list[Posted | ChatError]:
     try:
         return _store(drafts, rendered)
-    except IntegrityError:
-        return [Invalid("message: the database refused it") for _ in drafts]
-
-
-def _alone(draft: Draft) -> list[Posted | ChatError]:
-    try:
-        return post([draft])
+    except OperationalError:
+        raise
     except DatabaseError:
-        return [Invalid("message: the database refused it")]
+        return _store_alone(drafts, rendered)
+
+
+def _store_alone(drafts: Sequence[Draft], rendered: Sequence[str]) -> list[Posted | ChatError]:
+    """Each in a transaction of its own, so that only what the database refuses is refused."""
+    results: list[Posted | ChatError] = []
+    for draft, html in zip(drafts, rendered, strict=True):
+        try:
+            results += _store([draft], [html])
+        except DatabaseError:
+            results.append(Invalid("message: the database refused it"))
+    return results
 
 
 def _store(drafts: Sequence[Draft], rendered: Sequence[str]) -> list[Posted | ChatError]:
@@ -93,8 +98,10 @@ def _store(drafts: Sequence[Draft], rendered: Sequence[str]) -> list[Posted | Ch
     now = timezone.now()
     with transaction.atomic():
         rooms = Room.objects.locked(draft.room for draft in drafts)
-        members = _memberships(drafts, rooms.values())
-        stored = _stored_before(drafts)
+        members = Membership.objects.held((d.author.pk, rooms[d.room].pk) for d in drafts if d.room in rooms)
+        stored = {
+            (earlier.author_id, earlier.client_id): earlier for earlier in Message.objects.known(d.key for d in drafts)
+        }
         parents = _parents(drafts, rooms)
         fresh: list[Message] = []
         results: list[Posted | ChatError] = []
@@ -112,7 +119,7 @@ def _store(drafts: Sequence[Draft], rendered: Sequence[str]) -> list[Posted | Ch
                 results.append(refusal)
                 continue
             assert room is not None and membership is not None
-            message = _number(draft, html, room, parent, now)
+            message = Message.numbered(room, draft.author, draft.client_id, draft.body, html, parent, now)
             membership.last_read_seq = message.seq
             fresh.append(message)
             stored[draft.key] = message
@@ -121,28 +128,11 @@ def _store(drafts: Sequence[Draft], rendered: Sequence[str]) -> list[Posted | Ch
     return results
 
 
-def _number(draft: Draft, html: str, room: Room, parent: Message | None, now: datetime) -> Message:
-    """The next message of the locked room."""
-    room.last_seq += 1
-    room.version += 1
-    return Message(
-        room=room,
-        author=draft.author,
-        seq=room.last_seq,
-        version=room.version,
-        client_id=draft.client_id,
-        body=draft.body,
-        html=html,
-        reply_to=parent,
-        created_at=now,
-    )
-
-
 def _write(fresh: Sequence[Message], members: dict[tuple[int, int], Membership]) -> None:
     """Store the new messages and the counters that moved; publish on commit."""
     if not fresh:
         return
-    Message.objects.bulk_create(fresh)
+    Message.objects.append(fresh)
     rooms = {message.room_id: message.room for message in fresh}
     execute_many(
         Room,
@@ -154,33 +144,17 @@ def _write(fresh: Sequence[Message], members: dict[tuple[int, int], Membership])
     execute_many(
         Membership, "UPDATE {table} SET last_read_seq = %s WHERE id = %s", [(m.last_read_seq, m.pk) for m in read]
     )
+    transaction.on_commit(lambda: _publish(fresh, read))
+
+
+def _publish(fresh: Sequence[Message], read: Sequence[Membership]) -> None:
+    """Tell the rooms; and the authors' other tabs, for posting reads what stands above."""
+    rooms = {message.room_id: message.room for message in fresh}
     for message in fresh:
-        publish_message(message.room, message)
+        broadcast.publish(broadcast.to_room(message.room_id), news_of(message.room, message))
     for membership in read:
-        _publish_read(rooms[membership.room_id], membership)
-
-
-def _publish_read(room: Room, membership: Membership) -> None:
-    """Posting reads what stands above: the author's other tabs hear of it."""
-    data = {"type": "read", "room": room.slug, **payloads.read_mark(membership)}
-    transaction.on_commit(lambda: broadcast.publish(broadcast.to_user(membership.user_id), data))
-
-
-def _memberships(drafts: Sequence[Draft], rooms: Iterable[Room]) -> dict[tuple[int, int], Membership]:
-    authors = {draft.author.pk for draft in drafts}
-    found = Membership.objects.filter(room__in=list(rooms), user__in=authors, user__is_active=True)
-    return {(membership.user_id, membership.room_id): membership for membership in found}
-
-
-def _stored_before(drafts: Sequence[Draft]) -> dict[tuple[int, uuid.UUID], Message]:
-    """The messages that are already there, by the key of their draft. Retries are rare: a look at the index comes first."""
-    ids = [draft.client_id for draft in drafts]
-    known = Message.objects.filter(client_id__in=ids, author__in={draft.author.pk for draft in drafts})
-    found = list(known.values_list("pk", flat=True))
-    if not found:
-        return {}
-    messages = Message.objects.whole().select_related("room").filter(pk__in=found)
-    return {(message.author_id, message.client_id): message for message in messages}
+        data = {"type": "read", "room": rooms[membership.room_id].slug, **payloads.read_mark(membership)}
+        broadcast.publish(broadcast.to_user(membership.user_id), data)
 
 
 def _parents(drafts: Sequence[Draft], rooms: dict[str, Room]) -> dict[tuple[str, int | None], Message]:

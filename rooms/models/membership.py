@@ -5,6 +5,7 @@ Unread is a subtraction: the room's `last_seq` less the member's `last_read_seq`
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.db.models import Count, F, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from rooms.models import rows
 from rooms.models.message import Message
 from rooms.models.room import Room
 
@@ -26,6 +28,17 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def of(self, user: User) -> Self:
         """The memberships of `user`, each with its room."""
         return self.filter(user=user).select_related("room")
+
+    def held(self, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Membership]:
+        """The memberships of active people, by their (user id, room id): those of `pairs` that there are."""
+        wanted = sorted(set(pairs))
+        if not wanted:
+            return {}
+        people = Membership._meta.get_field("user").related_model._meta.db_table
+        active = f"EXISTS (SELECT 1 FROM {people} WHERE {people}.id = user_id AND is_active)"
+        rest = f"WHERE {rows.either('(user_id = %s AND room_id = %s)', len(wanted))} AND {active}"
+        found = rows.select(Membership, rest, [key for pair in wanted for key in pair])
+        return {(membership.user_id, membership.room_id): membership for membership in found}
 
     def with_unread(self) -> Self:
         """Adds `unread`, the number of messages above the read mark that still stand."""

@@ -20,6 +20,8 @@ from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from rooms.models import rows
+
 if TYPE_CHECKING:
     from accounts.models import User
 
@@ -39,12 +41,14 @@ class RoomQuerySet(models.QuerySet["Room"]):
 
     def locked(self, slugs: Iterable[str]) -> dict[str, Room]:
         """Lock the rooms with these slugs, in the order of their ids, and return them by slug. Only within a transaction."""
-        rooms = self.filter(slug__in=set(slugs)).select_for_update().order_by("pk")
-        return {room.slug: room for room in rooms}
+        wanted = sorted(set(slugs))
+        rest = f"WHERE slug IN ({rows.marks(len(wanted))}) ORDER BY id {rows.for_update(Room)}"
+        return {room.slug: room for room in rows.select(Room, rest, wanted)} if wanted else {}
 
     def default(self) -> Room | None:
         """The room that a message without a room goes to: the oldest that everyone joins."""
-        return self.filter(is_default=True, archived_at=None).order_by("pk").first()
+        found = rows.select(Room, "WHERE is_default AND archived_at IS NULL ORDER BY id LIMIT 1", ())
+        return found[0] if found else None
 
     def with_member_count(self) -> Self:
         """Adds `members`, the number of people in the room."""

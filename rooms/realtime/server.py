@@ -34,7 +34,7 @@ class ChatServer:
         """`later(seconds, call)` runs `call` after a while."""
         self.sio = engine.make(
             workers=settings.WORKERS,
-            after_job=drop_broken_connections,
+            after_job=writer.drop_broken_connections,
             on_idle=connections.close_all,
             max_http_buffer_size=MAX_PACKET,
             http_compression=False,
@@ -145,10 +145,3 @@ class ChatServer:
 
     def _emit(self, to: str, data: JSON) -> None:
         self.sio.emit("data", data, to=to)
-
-
-def drop_broken_connections() -> None:
-    """After each job: a worker keeps its database connection, unless an error has left it unusable (a restart of the database)."""
-    for connection in connections.all(initialized_only=True):
-        if connection.errors_occurred and not connection.is_usable():
-            connection.close()

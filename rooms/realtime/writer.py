@@ -4,8 +4,9 @@ No timer: while one batch commits, the next one gathers; a quiet site commits ea
 before the commit that holds it; drafts of one connection are stored in the order they came (a connection waits for its draft before its next).
 """
 
+from django.db import OperationalError, connections
+
 from rooms import actions
-from rooms.errors import ChatError
 from rooms.realtime.engine import Batcher
 
 MOST = 256  # drafts in one transaction
@@ -17,5 +18,17 @@ def make() -> Batcher[actions.Draft, actions.Posted]:
 
 
 def _store(drafts: list[actions.Draft]) -> list[actions.Posted | Exception]:
-    results: list[actions.Posted | ChatError] = actions.post(drafts)
-    return [*results]
+    try:
+        return [*actions.post(drafts)]
+    except OperationalError:
+        if not drop_broken_connections():
+            raise
+        return [*actions.post(drafts)]  # a retry is harmless: each draft has its client_id
+
+
+def drop_broken_connections() -> bool:
+    """Close those of this greenlet's database connections that an error has left unusable (a restart of the database); tell whether there were."""
+    broken = [each for each in connections.all(initialized_only=True) if each.errors_occurred and not each.is_usable()]
+    for connection in broken:
+        connection.close()
+    return bool(broken)
