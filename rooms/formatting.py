@@ -24,10 +24,15 @@ ATTRIBUTES = {"a": {"href", "title"}, "code": {"class"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto"}
 
 
+def escaped(body: str) -> str:
+    """Return `body` as one paragraph of plain text."""
+    return f"<p>{escape(body)}</p>"
+
+
 def render(body: str) -> str:
     """Return `body` (Markdown) as safe HTML."""
     if not _MARKUP.search(body):
-        return f"<p>{escape(body)}</p>"
+        return escaped(body)
     return nh3.clean(
         _markdown.render(body).strip(),
         tags=TAGS,

@@ -62,16 +62,16 @@ def _context(request: SignedIn, membership: Membership, page: history.Page) -> d
     unread_here = shown["unread"] > 0
     return {
         "room": {**shown, "members": people},
-        "rooms": sidebar.rooms_of(request.user),
-        "messages": [payloads.message(message) for message in page.messages],
+        "log": [payloads.message(message) for message in page.messages],
+        "version": page.room.version,
         "has_before": page.has_before,
         "has_after": page.has_after,
         "new_seq": shown["last_read_seq"] + 1 if unread_here else None,
-        "me": {**payloads.user(request.user), "is_staff": request.user.is_staff},
         "people_count": people,
         "max_body": settings.MAX_BODY,
         "now": timezone.now(),
         "client_id": uuid.uuid4(),
+        **_frame(request),
     }
 
 
@@ -110,5 +110,12 @@ def people(request: SignedIn, slug: str) -> HttpResponse:
     )
     shown = [{**payloads.user(member.user), "role": member.role} for member in members]
     context = {"room": payloads.room_of(membership), "people": shown, "people_count": len(shown)}
-    partial = request.headers.get("Sec-Fetch-Mode") == "cors" or "partial" in request.GET
-    return render(request, "rooms/_people.html" if partial else "rooms/people.html", context)
+    if request.headers.get("Sec-Fetch-Mode") == "cors" or "partial" in request.GET:
+        return render(request, "rooms/_people.html", context)
+    return render(request, "rooms/people.html", context | _frame(request))
+
+
+def _frame(request: SignedIn) -> dict[str, Any]:
+    """What stands around every page: the sidebar's rooms, and oneself."""
+    me = {**payloads.user(request.user), "is_staff": request.user.is_staff}
+    return {"rooms": sidebar.rooms_of(request.user), "me": me}
