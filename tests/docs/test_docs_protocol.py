@@ -1,0 +1,142 @@
+"""docs/protocol.md says what the server does: every name is there, every example has the shape of what is really sent."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from rooms import errors, schemas
+from rooms.realtime.events import Events
+from tests.docs.blocks import PROTOCOL, ROOT, blocks
+from tests.support.site import Site
+
+TEXT = PROTOCOL.read_text()
+EXAMPLES = [json.loads(text) for text in blocks(PROTOCOL, "json")]
+
+
+def documented(type: str, number: int = 0) -> dict[str, Any]:
+    """The example of a `data` type."""
+    return [example for example in EXAMPLES if example.get("type") == type][number]
+
+
+def shape(value: Any) -> Any:
+    """Which fields there are, at every depth; of a list, those of its first element; of what is keyed by slug, those of one."""
+    match value:
+        case dict():
+            return {("<slug>" if key.startswith("lobby") else key): shape(each) for key, each in value.items()}
+        case list():
+            return [shape(value[0])] if value else []
+        case float() | int() if not isinstance(value, bool):
+            return "number"
+        case _:
+            return type(value).__name__
+
+
+@pytest.mark.parametrize(("name", "language"), [("client.mjs", "js"), ("client.py", "py")])
+def test_the_clients_are_shown_as_they_are(name: str, language: str) -> None:
+    assert (ROOT / "docs/examples" / name).read_text() in blocks(PROTOCOL, language)
+
+
+def test_every_event_has_its_section_with_its_fields() -> None:
+    said = TEXT.partition("\n## What clients say\n")[2].partition("\n## The sync rule\n")[0]
+    payloads = {
+        "message": schemas.PostMessage, "edit": schemas.EditMessage, "delete": schemas.DeleteMessage,
+        "sync": schemas.Sync, "typing": schemas.Typing, "read": schemas.Read,
+    }  # fmt: skip
+    assert payloads.keys() == Events(post=None)._handlers.keys()  # type: ignore[arg-type]
+    for event, schema in payloads.items():
+        section = said.partition(f"\n### `{event}`\n")[2].partition("\n### ")[0]
+        missing = [field for field in schema.model_fields if not re.search(rf"[`{{ ]{field}\b", section)]
+        assert not missing, f"{event}: {missing}"
+
+
+def test_every_error_code_is_explained() -> None:
+    codes = {errors.ChatError.code} | {kind.code for kind in errors.ChatError.__subclasses__()}
+    assert set(re.findall(r"^\| `(\w+)` \|", TEXT, re.MULTILINE)) >= codes
+
+
+def test_every_type_the_server_sends_has_its_section() -> None:
+    sources = [path.read_text() for path in (ROOT / "rooms").rglob("*.py")]
+    sent = {type for source in sources for type in re.findall(r'"type": "(\w+)"', source)} | {"join", "leave"}
+    heard = TEXT.partition("\n## What the server says")[2].partition("\n## What clients say\n")[0]
+    assert sent == set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^### (.*)$", heard, re.MULTILINE))))
+
+
+def test_the_limits_are_the_settings() -> None:
+    for name in ("MAX_BODY", "PAGE_SIZE", "SYNC_LIMIT", "SYNC_RESET", "MESSAGE_BURST", "EVENT_BURST"):
+        row = re.search(rf"^\|.*`{name}`.*$", TEXT, re.MULTILINE)
+        assert row and re.search(rf"\| {getattr(settings, name):,}\b", row[0]), name
+
+
+@pytest.mark.server
+def test_the_examples_have_the_shape_of_what_is_sent(site: Site) -> None:
+    ana, ben = site.person("ana"), site.person("ben")
+    room = site.room(ana, ben, slug="lobby")
+    with ben.client(), ana.client() as client:
+        hello = client.hello()
+        assert shape(hello) == shape(documented("hello"))
+        assert shape(client.expect("join")) == shape(documented("join"))
+        first = client.ask("message", {"room": room, "body": "first"})
+        assert shape({**first, "message": {}}) == shape({**EXAMPLE_ACK, "message": {}})
+        client.ask("message", {"room": room, "body": "second", "reply_to": 1})
+        client.expect("message", version=1)
+        assert shape(client.expect("message", version=2)) == shape(documented("message"))
+        client.ask("typing", {"room": room})
+        assert shape(client.expect("typing")) == shape(documented("typing"))
+        assert shape(client.all("read")[0]) == shape(documented("read"))
+        mark = client.ask("read", {"room": room, "seq": 1})
+        assert shape(mark) == shape(next(e for e in EXAMPLES if e.keys() == mark.keys()))
+        assert shape(client.ask("message", {"room": room, "body": " " * 9 + "x" * 10_023})) == shape(
+            refused("too_long")
+        )
+    with ana.client() as client:
+        client.hello()
+        ben.post(f"/rooms/{room}/leave/")
+        client.expect("leave")
+        ana.post(f"/rooms/{room}/leave/")
+        gone = client.expect("room")
+        assert shape(gone) == shape(documented("room", 1)), gone
+        assert gone["reason"] == documented("room", 1)["reason"]
+        ana.post(f"/rooms/{room}/join/")
+        added = client.expect("room")
+        assert shape(added) == shape({"type": "", "room": "", **documented("hello")["rooms"][0]})
+    page = ana.get(f"/api/rooms/{room}/messages/").json()
+    assert shape({**page, "messages": []}) == shape(next(e for e in EXAMPLES if "has_after" in e))
+
+
+@pytest.mark.server
+def test_the_example_of_a_room_has_the_shape_of_what_is_sent(site: Site) -> None:
+    ana, admin = site.person("ana"), site.admin()
+    room = site.room(ana, slug="lobby")
+    with ana.client() as client:
+        client.hello()
+        [page] = set(re.findall(r"/admin/rooms/room/\d+/change/", admin.get(f"/admin/rooms/room/?q={room}").text))
+        form = {
+            "name": "Renamed", "topic": "", "kind": "open",
+            "memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0,
+        }  # fmt: skip
+        assert admin.post(page, data=form).status_code == 302
+        assert shape(client.expect("room")) == shape(documented("room", 0))
+
+
+@pytest.mark.server
+def test_the_answers_of_sync_have_the_shape_of_the_example(site: Site) -> None:
+    ana = site.person("ana")
+    room = site.room(ana)
+    [example] = [e["rooms"] for e in EXAMPLES if isinstance(e.get("rooms"), dict)]
+    with ana.client() as client:
+        answers = client.ask("sync", {"rooms": {room: 0, "nope": 0}})["rooms"]
+        assert answers[room].keys() == example["lobby"].keys()
+        assert shape(answers["nope"]) == shape(example["not-mine"])
+        ahead = client.ask("sync", {"rooms": {room: 9}})["rooms"][room]
+        assert ahead.keys() == example["far-behind"].keys()
+
+
+EXAMPLE_ACK = next(example for example in EXAMPLES if example.keys() == {"ok", "room", "version", "message"})
+
+
+def refused(code: str) -> dict[str, Any]:
+    """The example of a refusal."""
+    return next(example for example in EXAMPLES if example.get("error", {}).get("code") == code)
