@@ -32,6 +32,7 @@ class NodeClient:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         self.lines: queue.Queue[Any] = queue.Queue()
+        self.passed: list[Any] = []
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
@@ -41,19 +42,17 @@ class NodeClient:
 
     def expect(self, event: str, **fields: Any) -> Any:
         """Wait for a line of this event whose data has these fields; return the line."""
-        passed = []
-        while True:
+
+        def matches(line: Any) -> bool:
+            return line["event"] == event and (not fields or fields.items() <= line["data"].items())
+
+        while not (found := next(filter(matches, self.passed), None)):
             try:
-                line = self.lines.get(timeout=PATIENCE)
+                self.passed.append(self.lines.get(timeout=PATIENCE))
             except queue.Empty:
-                raise AssertionError(f"never heard {event} {fields}; heard {passed}") from None
-            if (
-                line["event"] == event and fields.items() <= (line.get("data") or {}).items()
-                if fields
-                else line["event"] == event
-            ):
-                return line
-            passed.append(line)
+                raise AssertionError(f"never heard {event} {fields}; heard {self.passed}") from None
+        self.passed.remove(found)
+        return found
 
     def close(self) -> None:
         assert self.process.stdin is not None and self.process.stdout is not None
