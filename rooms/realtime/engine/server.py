@@ -118,8 +118,7 @@ class Server(socketio.Server):
         try:
             whole = self.decoder.decode(eio_sid, data)
         except Malformed as error:
-            log.info("%s: %s", eio_sid, error)
-            self.eio.sockets[eio_sid].close(reason=self.reason.TRANSPORT_ERROR, code=1008)
+            self._cut_off(eio_sid, str(error))
             return
         if whole is None:
             return
@@ -127,10 +126,18 @@ class Server(socketio.Server):
             self._handle_connect(eio_sid, whole.namespace, whole.data)
         elif whole.packet_type == packet.DISCONNECT:
             self._handle_disconnect(eio_sid, whole.namespace, self.reason.CLIENT_DISCONNECT)
+        elif not self.manager.sid_from_eio_sid(eio_sid, whole.namespace or "/"):
+            # as Node does: who speaks is connected
+            self._cut_off(eio_sid, "not connected to the namespace")
         elif whole.packet_type in (packet.EVENT, packet.BINARY_EVENT):
             self._handle_event(eio_sid, whole.namespace, whole.id, whole.data)
         else:
             self._handle_ack(eio_sid, whole.namespace, whole.id, whole.data)
+
+    def _cut_off(self, eio_sid: str, why: str) -> None:
+        """End the session of a client that breaks the protocol."""
+        log.info("%s: %s", eio_sid, why)
+        self.eio.sockets[eio_sid].close(reason=self.reason.TRANSPORT_ERROR, code=1008)
 
     def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
         namespace = namespace or "/"
