@@ -24,15 +24,19 @@ def user(person: User) -> JSON:
 
 
 def message(message: Message) -> JSON:
-    """The full present state of a message. Needs `author` and `reply_to__author` at hand (`Message.objects.whole()`)."""
+    """The full present state of a message. Needs `author` and `reply_to__author` at hand (`Message.objects.whole()`).
+
+    `html` is left out where it says no more than the escaped body in one paragraph (`formatting.escaped`); whoever draws the message puts that.
+    """
     deleted = message.is_deleted
+    shown: JSON = {"html": "" if deleted else message.html} if deleted or message.html else {}
     return {
         "seq": message.seq,
         "version": message.version,
         "client_id": str(message.client_id),
         "author": user(message.author),
         "body": "" if deleted else message.body,
-        "html": "" if deleted else message.html,
+        **shown,
         "created_at": timestamp(message.created_at),
         "edited_at": timestamp(message.edited_at),
         "deleted": deleted,
