@@ -269,13 +269,19 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"one_line": {"()": "chatsite.logs.OneLine"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "one_line": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["one_line"]},
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "chatsite": {"level": LOG_LEVEL},
         "rooms": {"level": LOG_LEVEL},
         "accounts": {"level": LOG_LEVEL},
         "django.server": {"level": "INFO"},
+        "django.request": {"level": "ERROR"},  # 4xx are in the access log
+        "django.security": {"handlers": ["one_line"], "propagate": False},
     },
 }
 

@@ -21,8 +21,7 @@ def clean_body(body: str) -> str:
 
     Raises ValueError for nothing but blanks, NUL or lone surrogates; TextTooLong over `settings.MAX_BODY` characters.
     """
-    if "\0" in body:
-        raise ValueError("has a NUL character")
+    without_nul(body)
     try:
         body.encode()
     except UnicodeEncodeError:
@@ -36,11 +35,18 @@ def clean_body(body: str) -> str:
     return text
 
 
+def without_nul(text: str) -> str:
+    """Return `text`. Raises ValueError if it has a NUL character, which PostgreSQL refuses with an error."""
+    if "\0" in text:
+        raise ValueError("has a NUL character")
+    return text
+
+
 def _uuid(value: Any) -> Any:
     return UUID(value) if isinstance(value, str) else value
 
 
-Slug = Annotated[str, Field(min_length=1, max_length=64)]
+Slug = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(without_nul)]
 Seq = Annotated[int, Field(ge=0, le=MAX_SEQ)]
 Body = Annotated[str, AfterValidator(clean_body)]
 ClientId = Annotated[UUID, BeforeValidator(_uuid)]
@@ -74,7 +80,7 @@ class DeleteMessage(Payload):
 
     room: Slug
     seq: Annotated[int, Field(ge=1, le=MAX_SEQ)]
-    reason: Annotated[str, Field(max_length=250)] = ""
+    reason: Annotated[str, Field(max_length=250), AfterValidator(without_nul)] = ""
 
 
 class Sync(Payload):
