@@ -8,7 +8,7 @@ NPM := $(shell command -v npm >/dev/null 2>&1 && echo npm || echo $(VENV)/bin/np
 NODE := $(shell command -v node >/dev/null 2>&1 && echo node || echo $(VENV)/bin/node)
 ASSETS := $(shell find static templates -type f 2>/dev/null)
 
-.PHONY: run dev setup test conformance lint types check clean
+.PHONY: run dev setup test conformance lint types check bench clean
 
 run: setup           ## Serve the site on http://127.0.0.1:8000
 	@exec $(PY) manage.py serve
@@ -57,6 +57,10 @@ types: $(VENV)/.installed-dev node_modules/.installed  ## What mypy and tsc say
 check: setup         ## What Django says of the settings of a public site
 	$(PY) manage.py makemigrations --check --dry-run
 	BEHIND_TLS=1 ALLOWED_HOSTS=chat.example.com $(PY) manage.py check --deploy --fail-level WARNING
+
+# Needs a C compiler (cc) and Node beside what the site needs. `make bench CASE=fanout QUICK=1` is a short look at one case.
+bench: setup         ## Measure the site beside Socket.IO on Node, python-socketio and Channels
+	$(PYTHON) -m bench $(CASE) $(if $(QUICK),--quick) $(if $(RUNS),--runs $(RUNS))
 
 clean:               ## Forget the environment and the built files; data in var/ stays
 	rm -rf $(VENV) node_modules

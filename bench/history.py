@@ -1,0 +1,57 @@
+"""The history case: what a page costs in a room of 10,000 messages and in one of 1,000,000, asked of the running server by one client.
+
+The times are the client's, on loopback: the server's own and a little more. The client's side runs in the peers' environment (websocket-client).
+"""
+
+import json
+import os
+import subprocess
+from typing import Any
+
+from bench.servers import KINDS, LOAD_CORE, PEER_PYTHON, ROOT, Server, manage
+from bench.tools import Failed
+
+OPERATIONS = {
+    "newest": "last page (API)",
+    "middle": "page in the middle (API)",
+    "around": "page around a permalink (API)",
+    "sync": "`sync` of 100 changes",
+    "rooms": "connect: session, and the list of 200 rooms with unread",
+    "html": "last page (HTML, with the list of 200 rooms)",
+}
+PEOPLE, ROOMS = 20, 200
+# Everybody into all the rooms: populate puts each into one.
+JOIN_ALL = """
+from accounts.models import User
+from rooms.models import Membership, Room
+wanted = [Membership(room=room, user=user) for room in Room.objects.all() for user in User.objects.all()]
+Membership.objects.bulk_create(wanted, batch_size=5000, ignore_conflicts=True)
+"""
+
+
+def measure(quick: bool) -> dict[str, Any]:
+    """Ask everything of a short and of a long room; quick: a tenth as long."""
+    sizes = (10_000, 100_000) if quick else (10_000, 1_000_000)
+    return {"sizes": {str(size): ask(size, 60 if quick else 400) for size in sizes}}
+
+
+def ask(size: int, times: int) -> dict[str, Any]:
+    """Return the percentiles of each operation in a room of `size` messages."""
+    server = Server(KINDS["chatsite"], PEOPLE, 0)
+    manage(server.data, "populate", "--users", str(PEOPLE), "--rooms", "0", "--messages", str(size))
+    few = ["--rooms", str(ROOMS), "--messages", str(50 * ROOMS)]
+    manage(server.data, "populate", "--users", str(PEOPLE), *few, "--cookies", str(server.cookies))
+    manage(server.data, "shell", "-v0", "-c", JOIN_ALL)
+    with server:
+        command = [str(PEER_PYTHON), "-m", "bench.asking", str(server.port), str(server.cookies), str(times)]
+        ran = subprocess.run(
+            command,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            preexec_fn=lambda: os.sched_setaffinity(0, {LOAD_CORE}),
+        )
+    if ran.returncode:
+        raise Failed(ran.stderr)
+    found: dict[str, Any] = json.loads(ran.stdout)
+    return found
