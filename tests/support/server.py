@@ -16,10 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0  # seconds to wait for a process before the test fails
 TROUBLE = re.compile(r"Traceback \(most recent call last\)|\b(WARNING|ERROR|CRITICAL)\b")
-# What the world does, told in one line: a page that is not there (in the access log, too), an origin that is not ours (once a process).
-USUAL = re.compile(
-    r"django\.request: (Not Found|Forbidden|Bad Request|Conflict|Too Many)|engineio\.server: .* \(further occurrences of"
-)
+# What the world does, told in one line: an origin that is not ours, a session that is no more (once a process), a body that is too large.
+USUAL = re.compile(r"engineio\.server: .* \(further occurrences of|django\.security\.\w+: ")
 READY = r"Chatsite is at http://\S+?:(\d+)/|Starting development server at http://\S+?:(\d+)/"
 
 
