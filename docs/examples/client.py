@@ -60,7 +60,7 @@ def say(draft):
         print(error["message"], file=sys.stderr)
 
 
-sio.connect(url, headers={"Cookie": cookie})
+sio.connect(url, headers=lambda: {"Cookie": cookie})  # a function: of a mere dict python-engineio forgets the cookie
 for line in sys.stdin:
     say({"room": room, "body": line, "client_id": str(uuid.uuid4())})
 sio.wait()

@@ -80,7 +80,7 @@ def test_the_examples_have_the_shape_of_what_is_sent(site: Site) -> None:
         assert shape(client.expect("join")) == shape(documented("join"))
         first = client.ask("message", {"room": room, "body": "first"})
         assert shape({**first, "message": {}}) == shape({**EXAMPLE_ACK, "message": {}})
-        client.ask("message", {"room": room, "body": "second", "reply_to": 1})
+        client.ask("message", {"room": room, "body": "**second**", "reply_to": 1})
         client.expect("message", version=1)
         assert shape(client.expect("message", version=2)) == shape(documented("message"))
         client.ask("typing", {"room": room})
