@@ -52,11 +52,15 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def known(self, keys: Iterable[tuple[int, uuid.UUID]]) -> list[Message]:
         """The messages with these (author id, client id). There are none but for a retry: a look at the index comes first."""
+        pairs = list(keys)
+        if not pairs:
+            return []
+        client_ids = rows.prepared(Message, "client_id", [client_id for _, client_id in pairs])
         wanted = [
-            part for author, client_id in keys for part in (author, rows.prepared(Message, "client_id", client_id))
+            part for (author, _), client_id in zip(pairs, client_ids, strict=True) for part in (author, client_id)
         ]
-        condition = rows.either("(author_id = %s AND client_id = %s)", len(wanted) // 2)
-        found = rows.values(Message, "id", f"WHERE {condition}", wanted) if wanted else []
+        condition = rows.either("(author_id = %s AND client_id = %s)", len(pairs))
+        found = rows.values(Message, "id", f"WHERE {condition}", wanted)
         return list(self.whole().select_related("room").filter(pk__in=[pk for (pk,) in found])) if found else []
 
     def append(self, messages: Sequence[Message]) -> None:
@@ -128,7 +132,7 @@ class Message(models.Model):
         room.last_seq += 1
         room.version += 1
         parent = reply_to.pk if reply_to else None
-        values: list[Any] = [None, room.pk, author.pk, room.last_seq, room.version, client_id, body, html, parent, now]
+        values: Any = (None, room.pk, author.pk, room.last_seq, room.version, client_id, body, html, parent, now)
         message = cls(*values)
         message._state.fields_cache.update(room=room, author=author, reply_to=reply_to)
         return message

@@ -4,7 +4,7 @@ Compiling a SELECT takes 300-600 µs, `bulk_create` 100 µs a row; SQLite itself
 defaults are those of the model's fields, so what is read and written here follows the models by itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
@@ -52,11 +52,12 @@ def select(model: type[M], rest: str, params: Row) -> list[M]:
     """Return the instances of `SELECT ... FROM {table} <rest>`; {table} may stand in `rest`, too."""
     connection = _connection(model)
     shape = _shape(model, connection.vendor)
-    rows = values(model, shape.columns, rest, params)
+    rows = [list(row) for row in values(model, shape.columns, rest, params)]
     for n, field in shape.converted:
         column = field.get_col(model._meta.db_table)
         for convert in [*connection.ops.get_db_converters(column), *field.get_db_converters(connection)]:
-            rows = [(*row[:n], convert(row[n], column, connection), *row[n + 1 :]) for row in rows]
+            for row in rows:
+                row[n] = None if row[n] is None else convert(row[n], column, connection)
     return [model.from_db(connection.alias, shape.names, row) for row in rows]
 
 
@@ -79,7 +80,7 @@ def insert(objects: Sequence[models.Model]) -> None:
     rows = [list(of(each)) for each in objects]
     for n, field in shape.converted:
         for row in rows:
-            row[n] = field.get_db_prep_save(row[n], connection)
+            row[n] = None if row[n] is None else field.get_db_prep_save(row[n], connection)
     pk = shape.names.index(model._meta.pk.attname)
     for row in rows:
         del row[pk]
@@ -87,10 +88,11 @@ def insert(objects: Sequence[models.Model]) -> None:
         cursor.executemany(shape.insert, rows)
 
 
-def prepared(model: type[models.Model], name: str, value: Any) -> Any:
-    """Return `value` as the database compares it with the column of the field `name`."""
+def prepared(model: type[models.Model], name: str, given: Iterable[Any]) -> list[Any]:
+    """Return the values as the database compares them with the column of the field `name`."""
     field: Any = model._meta.get_field(name)
-    return field.get_db_prep_value(value, _connection(model))
+    connection = _connection(model)
+    return [field.get_db_prep_value(value, connection) for value in given]
 
 
 def for_update(model: type[models.Model]) -> str:
@@ -104,6 +106,11 @@ def marks(count: int) -> str:
     return ", ".join(["%s"] * count)
 
 
+@cache
 def either(condition: str, count: int) -> str:
-    """`(condition OR condition OR ...)`. For pairs: SQLite scans the index for (a, b) IN, and looks up each of these."""
-    return f"({' OR '.join([condition] * count)})"
+    """`(condition OR condition OR ...)`. For pairs: SQLite scans the index for (a, b) IN, and looks up each of these.
+
+    Halved again and again: SQLite refuses an expression that is 1,000 deep.
+    """
+    half = count // 2
+    return f"({either(condition, half)} OR {either(condition, count - half)})" if half else condition
