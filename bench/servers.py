@@ -46,7 +46,9 @@ def site_environment(data: Path) -> dict[str, str]:
 def manage(data: Path, *arguments: str) -> None:
     """Run one of the site's commands on the data in `data`."""
     command = [str(SITE_PYTHON), "manage.py", *arguments]
-    subprocess.run(command, cwd=ROOT, env=site_environment(data), check=True, stdout=subprocess.DEVNULL)
+    ran = subprocess.run(command, cwd=ROOT, env=site_environment(data), capture_output=True, text=True)
+    if ran.returncode:
+        raise RuntimeError(f"manage.py {' '.join(arguments)}: {ran.stderr}")
 
 
 class Server:
