@@ -37,6 +37,6 @@ def guard_first_run(host: str, port: int, out: Any) -> None:
     """On a new site that others can reach, only who reads this console may become its admin."""
     if not first_run.is_needed():
         return
-    if not is_loopback(host):
+    if settings.BEHIND_TLS or not is_loopback(host):  # a proxy reaches us by loopback, and the world reaches the proxy
         settings.FIRST_RUN_KEY = secrets.token_urlsafe(9)
         print(f"New site. The first-run page asks for this key, once: {settings.FIRST_RUN_KEY}", file=out)
