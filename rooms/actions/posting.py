@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from rooms import broadcast, payloads
-from rooms.actions.change import execute_many, news_of
+from rooms.actions.change import news_of
 from rooms.errors import ChatError, Invalid, NotFound
 from rooms.formatting import render
 from rooms.models import Membership, Message, Room
@@ -134,16 +134,9 @@ def _write(fresh: Sequence[Message], members: dict[tuple[int, int], Membership])
         return
     Message.objects.append(fresh)
     rooms = {message.room_id: message.room for message in fresh}
-    execute_many(
-        Room,
-        "UPDATE {table} SET last_seq = %s, version = %s WHERE id = %s",
-        [(room.last_seq, room.version, room.pk) for room in rooms.values()],
-    )
-    authors = {(message.author_id, message.room_id) for message in fresh}
-    read = [members[key] for key in authors]
-    execute_many(
-        Membership, "UPDATE {table} SET last_read_seq = %s WHERE id = %s", [(m.last_read_seq, m.pk) for m in read]
-    )
+    Room.objects.count_up(rooms.values())
+    read = [members[key] for key in {(message.author_id, message.room_id) for message in fresh}]
+    Membership.objects.mark_read(read)
     transaction.on_commit(lambda: _publish(fresh, read))
 
 

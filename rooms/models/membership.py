@@ -40,6 +40,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         found = rows.select(Membership, rest, [key for pair in wanted for key in pair])
         return {(membership.user_id, membership.room_id): membership for membership in found}
 
+    def mark_read(self, memberships: Iterable[Membership]) -> None:
+        """Store `last_read_seq` of each."""
+        rows.update(Membership, ["last_read_seq"], [(member.pk, member.last_read_seq) for member in memberships])
+
     def with_unread(self) -> Self:
         """Adds `unread`, the number of messages above the read mark that still stand."""
         deleted = (

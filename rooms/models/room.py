@@ -45,6 +45,10 @@ class RoomQuerySet(models.QuerySet["Room"]):
         rest = f"WHERE slug IN ({rows.marks(len(wanted))}) ORDER BY id {rows.for_update(Room)}"
         return {room.slug: room for room in rows.select(Room, rest, wanted)} if wanted else {}
 
+    def count_up(self, rooms: Iterable[Room]) -> None:
+        """Store `last_seq` and `version` of locked rooms."""
+        rows.update(Room, ["last_seq", "version"], [(room.pk, room.last_seq, room.version) for room in rooms])
+
     def default(self) -> Room | None:
         """The room that a message without a room goes to: the oldest that everyone joins."""
         found = rows.select(Room, "WHERE is_default AND archived_at IS NULL ORDER BY id LIMIT 1", ())
