@@ -1,0 +1,82 @@
+/**
+ * Where the reader is in the log. Invariant: what they look at does not move by itself; who is at the end stays at the end.
+ *
+ * The log is laid out from its end (flex-direction: column-reverse): scrollTop is 0 at the end and negative above, so the first
+ * paint shows the end without a script, and what grows above the reader moves nothing.
+ */
+
+/** Closer to the end than this counts as at the end, CSS pixels. */
+const NEAR = 32;
+/** Closer to an edge of the window than this many screens asks for more. */
+const SCREENS = 2;
+
+export class Scroll {
+  #log;
+  #isAtEnd = true;
+
+  /**
+   * @param {HTMLElement} log the scrolling element
+   * @param {() => void} onmove told of each scroll, once a frame at most
+   */
+  constructor(log, onmove) {
+    this.#log = log;
+    let isWaiting = false;
+    log.addEventListener("scroll", () => {
+      this.#isAtEnd = -log.scrollTop <= NEAR;
+      if (isWaiting) return;
+      isWaiting = true;
+      requestAnimationFrame(() => {
+        isWaiting = false;
+        onmove();
+      });
+    }, { passive: true });
+  }
+
+  get isAtEnd() { return this.#isAtEnd; }
+
+  /** Whether the start of what is drawn comes near. */
+  get isNearStart() {
+    const { scrollHeight, clientHeight, scrollTop } = this.#log;
+    return scrollHeight - clientHeight + scrollTop < SCREENS * clientHeight;
+  }
+
+  /** Whether the end of what is drawn comes near. */
+  get isNearEnd() { return -this.#log.scrollTop < SCREENS * this.#log.clientHeight; }
+
+  toEnd() {
+    this.#log.scrollTop = 0;
+    this.#isAtEnd = true;
+  }
+
+  /** Bring an element into view: its top a quarter below the log's. @param {Element} element */
+  to(element) {
+    const frame = this.#log.getBoundingClientRect();
+    this.#log.scrollTop += element.getBoundingClientRect().top - frame.top - frame.height / 4;
+    this.#isAtEnd = -this.#log.scrollTop <= NEAR;
+  }
+
+  /**
+   * Change the log, and leave the reader where they were.
+   * @param {() => void} change
+   * @param {boolean} [follows] whether who is at the end goes on with it
+   */
+  keep(change, follows = true) {
+    if (follows && this.#isAtEnd) {
+      change();
+      return this.toEnd();
+    }
+    const anchors = this.visible().map((element) => ({ element, top: element.getBoundingClientRect().top }));
+    change();
+    const anchor = anchors.find(({ element }) => element.isConnected);
+    if (anchor) this.#log.scrollTop += anchor.element.getBoundingClientRect().top - anchor.top;
+  }
+
+  /** @returns {HTMLElement[]} the messages in view, from the top */
+  visible() {
+    const { top, bottom } = this.#log.getBoundingClientRect();
+    return [.../** @type {NodeListOf<HTMLElement>} */ (this.#log.querySelectorAll("[data-seq]"))].filter((element) => {
+      const box = element.getBoundingClientRect();
+      return box.bottom > top && box.top < bottom;
+    });
+  }
+}
