@@ -16,6 +16,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.db.models import Q
@@ -51,6 +52,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, users: int, rooms: int, messages: int, **options: Any) -> None:
         if min(users, rooms, messages) < 0 or users < 1:
             raise CommandError("--users must be at least 1, --rooms and --messages at least 0")
+        if settings.DATABASE_IS_EMBEDDED:  # as when serving; nothing is applied unasked to any other
+            call_command("migrate", verbosity=0, interactive=False)
         real = User.objects.exclude(Q(email__startswith="u") & Q(email__endswith="@example.com"))
         if real.exists() and not options["even_with_real_people"]:
             raise CommandError("This site has real people. To fill it all the same: --even-with-real-people")
