@@ -1,0 +1,105 @@
+"""The commands that the protocol's page shows, run as they stand against a real server; links and make targets that the pages name exist."""
+
+import json
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatsite.starting import guard_first_run
+from tests.docs.blocks import PROTOCOL, ROOT, blocks
+from tests.support.site import Site
+
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINK = re.compile(r"""\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)\"""")
+PICTURES = {"docs/room-light.png", "docs/room-dark.png"}  # taken when the page has settled
+
+
+def run(command: str, site: Site, home: Path, **environment: str) -> str:
+    """What a shell block prints, with the site's address in place of the example's."""
+    result = subprocess.run(
+        ["sh", "-euc", command.replace("http://127.0.0.1:8000", site.url)],
+        cwd=home, env=site.server.environment | environment, text=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def answer(command: str, *rest: Any, **environment: str) -> Any:
+    """The JSON that a command prints."""
+    return json.loads(run(command, *rest, **environment))
+
+
+@pytest.mark.server
+def test_the_protocols_commands_do_what_they_say(site: Site, tmp_path: Path) -> None:
+    sign_in, history, post = blocks(PROTOCOL, "sh")
+    ana = site.person("ana", password="a long one for tests", lobby=True)
+    cookie = run(sign_in, site, tmp_path, EMAIL=f"{ana.handle}@example.com", PASSWORD="a long one for tests").strip()
+    assert cookie.startswith("sessionid=")
+    posted = answer(post, site, tmp_path, COOKIE=cookie)
+    assert posted["message"]["author"] == ana.brief
+    seq = posted["message"]["seq"]
+    page = answer(history.replace("before=50", f"before={seq + 1}"), site, tmp_path, COOKIE=cookie)
+    assert page["messages"][-1] == posted["message"]
+
+
+@pytest.mark.parametrize("document", PAGES, ids=lambda path: path.name)
+def test_what_a_page_links_to_is_there(document: Path) -> None:
+    text = document.read_text()
+    heads = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    anchors = {"#" + re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+    links = {first or second for first, second in LINK.findall(text)} - PICTURES
+    inside = {link for link in links if link.startswith("#")}
+    files = {link for link in links - inside if not link.startswith(("http:", "https:"))}
+    assert inside <= anchors
+    assert [link for link in files if not (document.parent / link.partition("#")[0]).exists()] == []
+
+
+@pytest.mark.server
+def test_the_readmes_backups_are_whole(site: Site, tmp_path: Path) -> None:
+    ana = site.person("ana")
+    room = site.room(ana)
+    site.say(room, ana, "keep this")
+    (tmp_path / "var").symlink_to(site.server.home)
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
+    commands = [block for block in blocks(ROOT / "README.md", "sh") if "chat-backup" in block]
+    assert len(commands) == 2
+    for command in commands:
+        if command.startswith("sqlite3 ") and not shutil.which("sqlite3"):
+            continue  # the other is for those who lack it
+        run(command, site, tmp_path)
+        copy = tmp_path / "chat-backup.sqlite3"
+        with closing(sqlite3.connect(copy)) as database:
+            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            assert database.execute("SELECT 1 FROM rooms_message WHERE body = 'keep this'").fetchone()
+        copy.unlink()
+
+
+def test_a_new_site_behind_a_proxy_asks_for_the_key_of_its_console(settings: Any, db: None) -> None:
+    settings.BEHIND_TLS, settings.FIRST_RUN_KEY = True, ""
+    console = StringIO()
+    guard_first_run("127.0.0.1", 8000, console)
+    assert settings.FIRST_RUN_KEY
+    assert settings.FIRST_RUN_KEY in console.getvalue()
+
+
+def test_the_make_targets_that_the_pages_name_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {target for page in PAGES for target in re.findall(r"\bmake ([a-z-]+)`", page.read_text())}
+    assert named <= targets
+    assert {"run", "test"} <= named
+
+
+def test_the_folders_that_the_readme_names_exist() -> None:
+    tree = (ROOT / "README.md").read_text().partition("## How it is built")[2].partition("```\n")[2].partition("```")[0]
+    names = re.findall(r"^ {0,2}([\w./]+)", tree, re.MULTILINE)
+    assert len(names) > 8
+    assert [name for name in names if not (ROOT / name).exists() and not (ROOT / "rooms" / name).exists()] == []
