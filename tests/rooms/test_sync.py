@@ -1,0 +1,81 @@
+"""Catching up: what changed since a version, in pieces if it is much; the latest page for who is too far behind or ahead."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from rooms import actions, sync
+from rooms.models import Message, Room
+
+pytestmark = pytest.mark.django_db
+Say = Callable[..., list[Message]]
+
+
+def versions(answer: dict[str, Any]) -> list[int]:
+    return [message["version"] for message in answer["messages"]]
+
+
+def test_the_changes_since_a_version(den: Room, ana: User, bo: User, say: Say) -> None:
+    say(den, ana, "one", "two", "three")
+    actions.edit(ana, "den", 1, "won")
+    actions.delete(ana, "den", 2)
+    answer = sync.changes(bo, {"den": 2})["den"]
+    assert [(m["seq"], m["version"], m["body"], m["deleted"]) for m in answer["messages"]] == [
+        (3, 3, "three", False), (1, 4, "won", False), (2, 5, "", True),
+    ]  # fmt: skip
+    assert (answer["version"], answer["more"]) == (5, False)
+    assert answer["room"]["unread"] == 2 and answer["room"]["last_seq"] == 3
+
+
+def test_who_is_up_to_date_gets_nothing(den: Room, ana: User, say: Say) -> None:
+    say(den, ana, "one")
+    answer = sync.changes(ana, {"den": 1})["den"]
+    assert (answer["version"], answer["messages"], answer["more"]) == (1, [], False)
+
+
+def test_many_changes_come_in_pieces(den: Room, ana: User, say: Say, settings: Any) -> None:
+    settings.SYNC_LIMIT = 4
+    say(den, ana, *"abcdefghi")
+    version, pieces = 0, []
+    while True:
+        answer = sync.changes(ana, {"den": version})["den"]
+        pieces.append(versions(answer))
+        version = answer["version"]
+        if not answer["more"]:
+            break
+    assert pieces == [[1, 2, 3, 4], [5, 6, 7, 8], [9]]
+    assert version == 9
+
+
+@pytest.mark.parametrize("version", [0, 99])
+def test_too_far_behind_or_ahead_starts_anew(den: Room, ana: User, say: Say, settings: Any, version: int) -> None:
+    settings.SYNC_RESET, settings.PAGE_SIZE = 5, 3
+    say(den, ana, *"abcdefgh")
+    answer = sync.changes(ana, {"den": version})["den"]
+    assert answer["reset"] is True and answer["has_before"] is True
+    assert [m["body"] for m in answer["messages"]] == ["f", "g", "h"]
+    assert answer["version"] == 8
+
+
+def test_a_short_history_has_nothing_before(den: Room, ana: User, say: Say) -> None:
+    say(den, ana, "a")
+    assert sync.changes(ana, {"den": 99})["den"]["has_before"] is False
+
+
+def test_each_room_has_its_own_answer(den: Room, ana: User, room: Callable[..., Room], say: Say) -> None:
+    closed = room(slug="closed", kind="closed")
+    mine = room(ana, slug="mine")
+    say(mine, ana, "one")
+    answers = sync.changes(ana, {"den": 0, "closed": 0, "mine": 0, "nowhere": 0})
+    assert versions(answers["mine"]) == [1] and answers["den"]["version"] == 0
+    assert answers["closed"] == answers["nowhere"] == {"error": answers["closed"]["error"]}
+    assert answers["closed"]["error"]["code"] == "not_found"
+    assert closed.name not in str(answers)
+
+
+def test_who_is_not_active_gets_nothing(den: Room, ana: User, say: Say) -> None:
+    say(den, ana, "one")
+    User.objects.filter(pk=ana.pk).update(is_active=False)
+    assert sync.changes(ana, {"den": 0})["den"]["error"]["code"] == "not_found"
