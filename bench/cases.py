@@ -33,7 +33,7 @@ class Case:
     figures: tuple[Figure, ...]
     load: Mapping[str, Any]
     quick: Mapping[str, Any] = field(default_factory=dict)
-    servers: tuple[str, ...] = ("chatsite", "node", "socketio", "channels")
+    servers: tuple[str, ...] = ("chatsite", "durable", "node", "socketio", "channels")
 
     def options(self, quick: bool) -> dict[str, Any]:
         """The generator's options."""
@@ -72,6 +72,7 @@ CASES = {
             (Figure("p50_ms", "p50", "ms"), Figure("p99_ms", "p99", "ms", target=1)),
             {"mode": "paced", "clients": 500, "rate": 50, "warmup": 2, "seconds": 8},
             QUICKLY,
+            ("chatsite", "node", "socketio", "channels"),
         ),
         Case(
             "idle",

@@ -29,7 +29,11 @@ def write(kept: dict[str, Any]) -> None:
     for case, key, title in PANELS:
         if case not in kept:
             continue
-        values = {name: kept[case]["servers"][name][key] for name in KINDS if name in kept[case]["servers"]}
+        values = {
+            name: kept[case]["servers"][name][key]
+            for name, kind in KINDS.items()
+            if name in kept[case]["servers"] and not kind.settings
+        }
         parts.append(f'  <text class="title" x="0" y="{y + 14}">{escape(title)}</text>')
         y += 28
         for name, value in values.items():

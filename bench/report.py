@@ -48,8 +48,8 @@ def sentence(case: Case, found: JSON) -> str:
 def cell(figure: Figure, ours: JSON, theirs: JSON, name: str) -> str:
     """A figure of one server, with the ratio if it is a peer's."""
     value = theirs.get(figure.key, 0)
-    ratio = figure.ratio(ours.get(figure.key, 0), value) if name != "chatsite" else None
-    if name != "chatsite" and theirs.get(OVERLOADED) and figure.unit == "ms" and "connect" not in figure.key:
+    ratio = figure.ratio(ours.get(figure.key, 0), value) if not KINDS[name].is_ours else None
+    if theirs.get(OVERLOADED) and figure.unit == "ms" and "connect" not in figure.key:
         return "does not keep up"
     return number(value) + (f" ({number(ratio)}×)" if ratio else "")
 

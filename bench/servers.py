@@ -25,12 +25,19 @@ class Kind:
     name: str
     title: str
     dialect: str
+    settings: tuple[tuple[str, str], ...] = ()  # of the site, other than the defaults
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is Chatsite."""
+        return self.dialect == "chatsite"
 
 
 KINDS = {
     kind.name: kind
     for kind in (
         Kind("chatsite", "Chatsite", "chatsite"),
+        Kind("durable", "Chatsite, an fsync a commit", "chatsite", (("SQLITE_SYNCHRONOUS", "FULL"),)),
         Kind("node", "Socket.IO on Node", "tutorial"),
         Kind("socketio", "python-socketio on eventlet", "tutorial"),
         Kind("channels", "Django Channels on uvicorn", "channels"),
@@ -62,7 +69,7 @@ class Server:
         self.data.mkdir(parents=True)
         self.cookies = self.data / "cookies"
         self.port = free_port()
-        if kind.name == "chatsite":
+        if kind.is_ours:
             prepare_site(self.data, clients, rooms, self.cookies)
         else:
             lines = (f"room=room-{k % rooms + 1}\n" if rooms else "room=lobby\n" for k in range(clients))
@@ -94,9 +101,9 @@ class Server:
         port, database = str(self.port), str(self.data / "board.sqlite3")
         environment = {**os.environ, "BENCH_DATABASE": database, "NODE_ENV": "production"}
         match self.kind.name:
-            case "chatsite":
+            case _ if self.kind.is_ours:
                 serve = [str(SITE_PYTHON), "manage.py", "serve", f"127.0.0.1:{port}"]
-                return serve, ROOT, site_environment(self.data)
+                return serve, ROOT, {**site_environment(self.data), **dict(self.kind.settings)}
             case "node":
                 return ["node", "server.js", port, database], BENCH / "peers" / "node", environment
             case name:
