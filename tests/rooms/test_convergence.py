@@ -1,0 +1,169 @@
+"""Convergence: for any history of actions, a client that applied every event it was sent equals one that has just come.
+
+The client here keeps what docs/protocol.md tells it to keep: its rooms, their messages by `seq`, its read marks; and applies `data` as told there.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from accounts.models import User
+from rooms import actions, broadcast, payloads, sidebar
+from rooms.errors import ChatError
+from rooms.models import Membership, Message, Room
+from tests.rooms.conftest import Recorder
+
+JSON = dict[str, Any]
+PEOPLE, ROOMS, SEQS = 3, 2, 4
+
+who = st.integers(0, PEOPLE - 1)
+where = st.sampled_from([f"room-{n}" for n in range(ROOMS)])
+seq = st.integers(1, SEQS)
+words = st.sampled_from(["hi", "*so*", "see http://example.com", "<b>"])
+steps = st.one_of(
+    st.tuples(st.just("post"), who, where, words),
+    st.tuples(st.just("reply"), who, where, words, seq),
+    st.tuples(st.just("edit"), who, where, seq, words),
+    st.tuples(st.just("delete"), who, where, seq),
+    st.tuples(st.just("read"), who, where, seq),
+    st.tuples(st.just("join"), who, where),
+    st.tuples(st.just("leave"), who, where),
+    st.tuples(st.just("role"), who, where, st.sampled_from(["member", "moderator"])),
+    st.tuples(st.just("rename"), where, words),
+    st.tuples(st.just("kind"), where, st.sampled_from(["open", "closed"])),
+    st.tuples(st.just("archive"), where),
+    st.tuples(st.just("unarchive"), where),
+    st.tuples(st.just("purge"), where, seq),
+)
+
+
+class Client(Recorder):
+    """One person's client, and the server's knowledge of which rooms it hears."""
+
+    def __init__(self, user: User) -> None:
+        super().__init__()
+        self.user = user
+        self.hears: dict[str, int] = {}
+        self.rooms: dict[str, JSON] = {}
+        self.messages: dict[str, dict[int, JSON]] = {}
+        self.come()
+
+    def come(self) -> None:
+        """What `hello` and the first page tell."""
+        for membership in Membership.objects.of(self.user):
+            self.hears[membership.room.slug] = membership.room_id
+        self.rooms = {room["slug"]: room for room in sidebar.rooms_of(self.user)}
+        self.messages = {slug: _messages(slug) for slug in self.rooms}
+
+    def grant(self, user_id: int, room_id: int, slug: str) -> None:
+        if user_id == self.user.pk:
+            self.hears[slug] = room_id
+
+    def revoke(self, user_id: int, room_id: int, slug: str) -> None:
+        if user_id == self.user.pk:
+            self.hears.pop(slug, None)
+
+    def publish(self, to: str, data: JSON) -> None:
+        heard = {broadcast.to_room(room_id) for room_id in self.hears.values()} | {broadcast.to_user(self.user.pk)}
+        if to in heard:
+            getattr(self, f"on_{data['type']}")(data["room"], data)
+
+    def on_message(self, slug: str, data: JSON) -> None:
+        message, room = data["message"], self.rooms[slug]
+        before = self.messages[slug].get(message["seq"])
+        assert data["version"] == message["version"]
+        if data["version"] <= room["version"]:
+            return
+        assert data["version"] == room["version"] + 1, "an event is missing"
+        self.messages[slug][message["seq"]] = message
+        room["version"] = data["version"]
+        if before is None:
+            room["last_seq"] = message["seq"]
+            room["unread"] += 1
+        elif message["deleted"] and message["seq"] > room["last_read_seq"]:
+            room["unread"] -= 1
+        self._quotes(slug, message)
+
+    def _quotes(self, slug: str, parent: JSON) -> None:
+        """A quote shows its message as that is now."""
+        for message in self.messages[slug].values():
+            if message["reply_to"] and message["reply_to"]["seq"] == parent["seq"]:
+                excerpt = " ".join(parent["body"].split())
+                message["reply_to"] = {**message["reply_to"], "excerpt": excerpt}
+
+    def on_read(self, slug: str, data: JSON) -> None:
+        self.rooms[slug] |= {name: data[name] for name in ("last_read_seq", "unread", "mentions")}
+
+    def on_room(self, slug: str, data: JSON) -> None:
+        if data.get("gone"):
+            self.rooms.pop(slug, None)
+            self.messages.pop(slug, None)
+            return
+        changed = {name: value for name, value in data.items() if name not in ("type", "room")}
+        if slug not in self.rooms:  # let in: the whole room, and its messages by `sync`
+            self.rooms[slug], self.messages[slug] = changed, _messages(slug)
+        counters = ("version", "last_seq")  # moved by messages only
+        self.rooms[slug] |= {name: value for name, value in changed.items() if name not in counters}
+
+
+def _messages(slug: str) -> dict[int, JSON]:
+    found = Message.objects.whole().filter(room__slug=slug)
+    return {message.seq: payloads.message(message) for message in found}
+
+
+def do(people: list[User], step: tuple[Any, ...]) -> None:
+    """Do one step of a history; a refusal is a step that changed nothing."""
+    kind, *rest = step
+    users = [people[rest.pop(0)]] if isinstance(rest[0], int) else []
+    slug, *rest = rest
+    room = Room.objects.get(slug=slug)
+    members = Membership.objects.select_related("room").filter(room=room, user__in=users)
+    steps: dict[str, Callable[[], Any]] = {
+        "post": lambda: actions.post_one(actions.Draft(*users, slug, rest[0])),
+        "reply": lambda: actions.post_one(actions.Draft(*users, slug, rest[0], reply_to=rest[1])),
+        "edit": lambda: actions.edit(*users, slug, rest[0], rest[1]),
+        "delete": lambda: actions.delete(*users, slug, rest[0]),
+        "read": lambda: actions.read(*users, slug, rest[0]),
+        "join": lambda: actions.join(*users, slug),
+        "leave": lambda: actions.leave(*users, slug),
+        "role": lambda: [actions.change_role(member, rest[0]) for member in members],
+        "rename": lambda: actions.update_room(room, name=rest[0], topic=rest[0]),
+        "kind": lambda: actions.update_room(room, kind=rest[0]),
+        "archive": lambda: actions.archive(room),
+        "unarchive": lambda: actions.unarchive(room),
+        "purge": lambda: actions.delete_as_admin(people[0], list(Message.objects.filter(room=room, seq=rest[0]))),
+    }
+    try:
+        steps[kind]()
+    except ChatError as refusal:
+        note(f"{step}: {refusal.code}")
+
+
+@pytest.mark.parametrize("watcher", range(PEOPLE))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=st.lists(steps, min_size=1, max_size=25))
+def test_who_applied_every_event_equals_who_has_just_come(
+    transactional_db: None, watcher: int, history: list[tuple[Any, ...]]
+) -> None:
+    Message.objects.all().delete()
+    Room.objects.all().delete()
+    people = [
+        User.objects.get_or_create(handle=f"u{n}", email=f"u{n}@example.com", name=f"U {n}")[0] for n in range(PEOPLE)
+    ]
+    for n in range(ROOMS):
+        made = actions.create_room(None, f"Room {n}", slug=f"room-{n}")
+        actions.admit(made, people[: 2 + n])
+    client = Client(people[watcher])
+    before = broadcast.attach(client)
+    try:
+        for step in history:
+            do(people, step)
+    finally:
+        broadcast.attach(before)
+    fresh = Client(people[watcher])
+    assert client.rooms == fresh.rooms
+    assert client.messages == fresh.messages
+    assert client.hears == fresh.hears
