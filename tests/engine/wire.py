@@ -38,7 +38,7 @@ def masked(opcode: int, payload: bytes | str, *, fin: bool = True, first: int = 
     return head + key + bytes(byte ^ key[n % 4] for n, byte in enumerate(data))
 
 
-def request(path: str = "/socket.io/?EIO=4&transport=websocket", **headers: str) -> bytes:
+def request(path: str = "/socket.io/?EIO=4&transport=websocket", **headers: Any) -> bytes:
     """Return an opening handshake; a header of None is left out."""
     given: dict[str, str | None] = {
         "Host": "localhost", "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
@@ -51,7 +51,7 @@ def request(path: str = "/socket.io/?EIO=4&transport=websocket", **headers: str)
 class Raw:
     """One TCP connection that speaks WebSocket; `join` makes it a Socket.IO client."""
 
-    def __init__(self, port: int, *, receive_buffer: int | None = None, **headers: str) -> None:
+    def __init__(self, port: int, *, receive_buffer: int | None = None, **headers: Any) -> None:
         self.sock = socket.socket()
         if receive_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)

@@ -1,0 +1,133 @@
+"""One WebSocket: its handshake, its end in each way, the heart, and what becomes of those who break the rules."""
+
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.engine.conftest import App
+from tests.engine.wire import BINARY, CLOSE, PING, PONG, TEXT, Raw, masked, request
+
+pytestmark = pytest.mark.server
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec_WebSocket_Version": "8"},
+        {"Sec_WebSocket_Key": "short"},
+        {"Sec_WebSocket_Key": None},
+        {"Upgrade": "h2c"},
+        {"Connection": "keep-alive"},
+    ],
+)
+def test_a_bad_handshake_is_answered_as_http(app: App, headers: dict[str, Any]) -> None:
+    with Raw(app.port, **headers) as client:
+        assert client.answer.startswith(b"HTTP/1.1 400")
+
+
+def test_what_comes_with_the_handshake_is_read(app: App) -> None:
+    with socket.create_connection(("127.0.0.1", app.port)) as sock:
+        sock.sendall(request() + masked(TEXT, "40") + masked(TEXT, '421["echo","early"]'))
+        received = b""
+        while b'431["early"]' not in received:
+            data = sock.recv(65536)
+            assert data, received
+            received += data
+
+
+def test_frames_may_come_byte_by_byte_and_in_fragments(app: App) -> None:
+    with app.client() as client:
+        for byte in masked(TEXT, '421["ec', fin=False) + masked(PING, "still here?") + masked(0, 'ho","é"]'):
+            client.sock.send(bytes([byte]))
+        assert client.frame() == (PONG, b"still here?")
+        assert client.text() == '431["é"]'
+
+
+def test_a_close_frame_is_answered_after_all_that_was_said_before(app: App) -> None:
+    with app.client() as client:
+        for number in range(20):
+            client.emit("echo", number, ack=number)
+        client.ask("echo", "fence")
+        client.sock.sendall(masked(CLOSE, struct.pack("!H", 1000) + b"bye"))
+        assert client.closing() == (1000, "")
+        assert client.is_at_end()
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (b"\x81\x01x", 1002),
+        (masked(TEXT, "x", first=0x40), 1002),
+        (masked(3, "x"), 1002),
+        (masked(TEXT, b"\xff"), 1007),
+        (masked(BINARY, bytes(1_000_001))[:14], 1009),
+        (masked(TEXT, "9"), 1008),
+        (masked(TEXT, "hello"), 1008),
+        (masked(TEXT, "4hello"), 1008),
+        (masked(TEXT, '42["disconnect"]'), 1008),
+        (masked(TEXT, '42{"no":"list"}'), 1008),
+        (masked(TEXT, "42[not json"), 1008),
+        (masked(TEXT, '4599-["x"]'), 1008),
+        (masked(BINARY, b"nobody announced me"), 1008),
+    ],
+)
+def test_who_breaks_the_protocol_is_told_how_and_cut_off(app: App, sent: bytes, code: int) -> None:
+    with app.client() as client, app.client() as other:
+        client.sock.sendall(sent)
+        assert client.closing()[0] == code
+        assert client.is_at_end()
+        assert other.ask("echo", "all is well") == ["all is well"]
+
+
+def test_who_is_gone_leaves_nothing_behind(serve: Callable[..., App]) -> None:
+    app = serve()
+    before = app.until(lambda state: state["workers"] >= 0)
+    watcher = app.client()
+    for number in range(60):
+        client = app.client()
+        match number % 4:
+            case 0:
+                client.say("1")  # Engine.IO: close
+            case 1:
+                client.say("41")  # Socket.IO: disconnect
+            case 2:  # a reset
+                client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            case _:
+                client.sock.sendall(masked(CLOSE, b""))
+        client.close()
+    reasons = [next(watcher.events("left"))[0] for _ in range(60)]
+    assert set(reasons) == {"client disconnect", "transport close"}
+    watcher.close()
+    after = app.until(lambda state: state["sockets"] == 0)
+    for what in ("clients", "sids", "rooms", "environs", "binary", "writers", "connections"):
+        assert after[what] == 0, (what, after)
+    assert after["readers"] <= before["readers"] + 1
+    assert after["files"] <= before["files"] + 2
+
+
+def test_who_does_not_answer_pings_is_given_up(serve: Callable[..., App]) -> None:
+    app = serve(ping_interval=0.3, ping_timeout=0.3)
+    with app.client() as watcher, app.client() as silent:
+        while silent.frame() != (TEXT, b"2"):
+            pass
+        assert next(watcher.events("left")) == ["ping timeout"]  # `watcher` answers its own all the while
+        silent.closing()
+        assert silent.is_at_end()
+
+
+def test_who_never_joins_a_namespace_may_not_stay(app: App) -> None:
+    with Raw(app.port) as client:
+        client.text()
+        client.emit("echo", "before the connect")
+        assert client.closing()[0] == 1008
+
+
+def test_an_error_in_a_handler_costs_an_acknowledgement_and_nothing_else(serve: Callable[..., App]) -> None:
+    app = serve()
+    with app.client() as client:
+        client.emit("fail", ack=1)
+        assert client.ask("echo", 1) == [1]
+    assert "as asked" in app.stop()
