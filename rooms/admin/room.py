@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.forms import ModelForm
+from django.forms import BooleanField, ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +26,18 @@ class MembershipInline(admin.TabularInline):
         return super().get_queryset(request).select_related("user").order_by("user__name")
 
 
+class RoomForm(ModelForm):
+    """A room, and whether it is in use."""
+
+    archived = BooleanField(
+        label=_("Archived"), required=False, help_text=_("Kept for reading; nothing more is said in it.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["archived"] = self.instance.is_archived
+
+
 @admin.register(Room)
 class RoomAdmin(admin.ModelAdmin):
     """Rooms."""
@@ -33,12 +45,15 @@ class RoomAdmin(admin.ModelAdmin):
     list_display = ["name", "kind", "topic", "people", "messages_count", "is_default", "in_use", "last_activity"]
     list_filter = ["kind", "is_default", ("archived_at", admin.EmptyFieldListFilter)]
     search_fields = ["name", "slug", "topic"]
-    fields = ["name", "slug", "topic", "kind", "is_default"]
+    form = RoomForm
     inlines = [MembershipInline]
     actions = ["archive", "unarchive"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
         return Room.objects.with_member_count().with_last_activity().order_by("name", "pk")
+
+    def get_fields(self, request: HttpRequest, obj: Room | None = None) -> list[str]:
+        return ["name", "slug", "topic", "kind", "is_default"] + (["archived"] if obj else [])
 
     def get_readonly_fields(self, request: HttpRequest, obj: Room | None = None) -> list[str]:
         return ["slug"] if obj else []  # permalinks hold
@@ -83,6 +98,8 @@ class RoomAdmin(admin.ModelAdmin):
             changed = {name: form.cleaned_data[name] for name in form.changed_data if name in actions.ROOM_FIELDS}
             if changed:
                 actions.update_room(obj, **changed)
+            if "archived" in form.changed_data:
+                (actions.archive if form.cleaned_data["archived"] else actions.unarchive)(obj)
             return
         fields = {name: form.cleaned_data[name] for name in ("slug", "topic", "kind", "is_default")}
         made = actions.create_room(request.user, form.cleaned_data["name"], **fields)  # type: ignore[arg-type]

@@ -120,6 +120,43 @@ def stored(room: str) -> JSON:
     return {**payloads.room(found), "messages": [payloads.message(message) for message in messages]}
 
 
+def read(room: str, user: int, seq: int) -> None:
+    """Set a read mark."""
+    from rooms.models import Membership
+
+    Membership.objects.filter(room__slug=room, user=user).update(last_read_seq=seq)
+
+
+def archive(room: str) -> None:
+    """Archive a room behind everybody's back."""
+    from django.utils import timezone
+
+    from rooms.models import Room
+
+    Room.objects.filter(slug=room).update(archived_at=timezone.now())
+
+
+def room_id(room: str) -> int:
+    """The primary key of a room."""
+    from rooms.models import Room
+
+    return Room.objects.get(slug=room).pk
+
+
+def message_id(room: str, seq: int) -> int:
+    """The primary key of a message."""
+    from rooms.models import Message
+
+    return Message.objects.get(room__slug=room, seq=seq).pk
+
+
+def membership_id(room: str, user: int) -> int:
+    """The primary key of a membership."""
+    from rooms.models import Membership
+
+    return Membership.objects.get(room__slug=room, user=user).pk
+
+
 def change_person(user: int, **fields: Any) -> None:
     """Set columns of a person as they are, past every rule."""
     from accounts.models import User
@@ -132,7 +169,7 @@ def main() -> None:
     import django
 
     django.setup()
-    doings = {f.__name__: f for f in (person, session, room, lobby, admit, say, stored, change_person)}
+    doings = {f.__name__: f for f in (person, session, room, lobby, admit, say, stored, read, archive, change_person)}
     for line in sys.stdin:
         try:
             what, how = json.loads(line)

@@ -65,7 +65,9 @@ export class Scroll {
       change();
       return this.toEnd();
     }
-    const anchors = this.visible().map((element) => ({ element, top: element.getBoundingClientRect().top }));
+    // From the middle on: the first one in view may lose its heading to a message drawn above it.
+    const seen = this.visible(), half = seen.length >> 1;
+    const anchors = [...seen.slice(half), ...seen.slice(0, half)].map((element) => ({ element, top: element.getBoundingClientRect().top }));
     change();
     const anchor = anchors.find(({ element }) => element.isConnected);
     if (anchor) this.#log.scrollTop += anchor.element.getBoundingClientRect().top - anchor.top;

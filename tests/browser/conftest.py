@@ -1,0 +1,51 @@
+"""Real Chromium. A page that logs an error, or breaks the Content-Security-Policy, fails its test."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from tests.support.people import Person
+
+# What Chromium says by itself while the network is away, or the server is.
+AWAY = ("net::ERR_", "WebSocket connection to", "Failed to load resource: the server responded with a status of 502")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium; as root it has no sandbox."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert chromium, "Chromium is missing: apt-get install chromium"
+    flags = ["--disable-gpu", "--disable-background-networking"] + (["--no-sandbox"] if os.getuid() == 0 else [])
+    return {**browser_type_launch_args, "executable_path": chromium, "args": flags}
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open a page as somebody, in a browser context of their own: `visit(ana, "/rooms/lobby/")`."""
+    contexts: list[BrowserContext] = []
+    said: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not any(text in message.text for text in AWAY):
+            said.append(message.text)
+
+    def open_page(person: Person | None, address: str, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": 1100, "height": 760}, **options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        if person:
+            context.add_cookies([person.browser_cookie])  # type: ignore[list-item]
+        page = context.new_page()
+        page.on("console", hear)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto((person.url if person else "") + address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not said, "the browser's console:\n" + "\n".join(said)

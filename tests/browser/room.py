@@ -1,0 +1,52 @@
+"""A room on a page, in the words of who uses it."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+NEWEST = "[data-seq], [data-client-id]"
+
+
+class RoomPage:
+    """What a person does and sees in a room."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.log = page.get_by_role("log")
+        self.box = page.get_by_role("textbox", name=re.compile("^Message "))
+        self.banner = page.locator("[data-slot=banner]")
+
+    def is_live(self) -> "RoomPage":
+        """Wait until the page is in step with the server."""
+        expect(self.banner).to_have_attribute("data-state", "live")
+        return self
+
+    def say(self, body: str) -> None:
+        """Write and send."""
+        self.box.fill(body)
+        self.box.press("Enter")
+
+    def message(self, body: str) -> Locator:
+        """The messages that say just this."""
+        return self.page.locator(".message").filter(has=self.page.get_by_text(body, exact=True))
+
+    def stored(self, body: str) -> Locator:
+        """Those of them that the server has."""
+        return self.page.locator(".message[data-seq]:not([data-state])").filter(
+            has=self.page.get_by_text(body, exact=True)
+        )
+
+    def numbers(self) -> list[int]:
+        """The seqs on the page, from the top."""
+        seqs: list[int] = self.log.evaluate(
+            "log => [...log.querySelectorAll('[data-seq]')].map(e => Number(e.dataset.seq))"
+        )
+        return seqs
+
+    def top_of(self, seq: int) -> float:
+        """Where a message stands in the window, in CSS pixels."""
+        return float(self.page.locator(f"[data-seq='{seq}']").evaluate("e => e.getBoundingClientRect().top"))
+
+    def count_of(self, room: str) -> Locator:
+        """The unread count of a room in the list."""
+        return self.page.locator(f"[data-room='{room}'] [data-slot=count]")
