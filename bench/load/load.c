@@ -4,7 +4,7 @@
  * count. Yet it checks what it is told: every message reaches every member of its room once, and all members hear a room in one order.
  *
  *     load mode=closed|paced|storm dialect=chatsite|tutorial|channels port=N pid=N cookies=FILE clients=N [rooms=N] [outstanding=N] [rate=N]
- *          [warmup=S] [seconds=S] [settle=S] [cut=kill|reset]
+ *          [warmup=S] [seconds=S] [settle=S] [drain=S] [cut=kill|reset]
  *
  * closed: `outstanding` messages are on their way at any time; one is done when it was acknowledged and has reached the last member.
  * paced:  `rate` messages a second, whatever happens; latency counts from when a message was due, so that a stall hides nothing.
@@ -23,15 +23,15 @@
 #include "wire.h"
 
 enum { CONNECTS_AT_ONCE = 64, PORTS_AN_ADDRESS = 15000, MAX_MESSAGES = 2000000, SYNC = 99999999 };
-static const double CONNECTING_TIMEOUT = 120, DRAIN_TIMEOUT = 20, STORM_TIMEOUT = 60;
+static const double CONNECTING_TIMEOUT = 120, STORM_TIMEOUT = 60;
 static const double RETRY_FIRST = 1, RETRY_MOST = 5, RETRY_SPREAD = 0.5; /* socket.io-client's own, in seconds */
 
 static struct {
     const char *mode, *dialect, *cookies, *cut;
     int port, pid, clients, rooms, outstanding;
-    double rate, warmup, seconds, settle;
+    double rate, warmup, seconds, settle, drain;
 } opt = {.mode = "closed", .dialect = "chatsite", .cookies = "", .cut = "kill", .clients = 1, .outstanding = 16, .rate = 50, .warmup = 1,
-         .seconds = 5, .settle = 0.5};
+         .seconds = 5, .settle = 0.5, .drain = 20};
 
 typedef enum { AWAY, CONNECTING, UPGRADING, ENTERING, IN } State;
 
@@ -361,7 +361,7 @@ static void drive(void) {
         turn(start + (double)due / opt.rate);
     }
     posting = 0;
-    for (give_up = now() + DRAIN_TIMEOUT; done < posted && now() < give_up;) turn(now() + 0.1);
+    for (give_up = now() + opt.drain; done < posted && now() < give_up;) turn(now() + 0.1);
 }
 
 static int all_whole(void) {
@@ -416,7 +416,7 @@ static void read_options(int count, char **arguments) {
         {"mode", &opt.mode, 0, 0},       {"dialect", &opt.dialect, 0, 0},       {"cookies", &opt.cookies, 0, 0}, {"cut", &opt.cut, 0, 0},
         {"port", 0, &opt.port, 0},       {"pid", 0, &opt.pid, 0},               {"clients", 0, &opt.clients, 0}, {"rooms", 0, &opt.rooms, 0},
         {"seconds", 0, 0, &opt.seconds}, {"outstanding", 0, &opt.outstanding, 0}, {"rate", 0, 0, &opt.rate},     {"warmup", 0, 0, &opt.warmup},
-        {"settle", 0, 0, &opt.settle},
+        {"settle", 0, 0, &opt.settle},   {"drain", 0, 0, &opt.drain},
     };
     for (int i = 1; i < count; i++) {
         char *value = strchr(arguments[i], '=');
