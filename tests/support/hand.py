@@ -4,6 +4,7 @@ It arranges people, rooms and what was said, and looks at what is stored. Nobody
 the site itself.
 """
 
+import inspect
 import json
 import subprocess
 import sys
@@ -169,7 +170,7 @@ def main() -> None:
     import django
 
     django.setup()
-    doings = {f.__name__: f for f in (person, session, room, lobby, admit, say, stored, read, archive, change_person)}
+    doings = {name: doing for name, doing in globals().items() if inspect.isfunction(doing) and name != "main"}
     for line in sys.stdin:
         try:
             what, how = json.loads(line)

@@ -10,7 +10,7 @@ import requests
 import socketio
 
 JSON = dict[str, Any]
-PATIENCE = 10.0  # seconds to wait for an event or an answer
+PATIENCE = 30.0  # seconds to wait for an event or an answer
 WEBSOCKET, POLLING, UPGRADE = ["websocket"], ["polling"], ["polling", "websocket"]
 
 
@@ -58,12 +58,11 @@ class Person:
 
 def web(session: str = "") -> requests.Session:
     """A browser's worth of HTTP: the session's cookie, and a CSRF token of its own making."""
-    browser = requests.Session()
-    token = secrets.token_hex(16)
-    browser.cookies.set("csrftoken", token)
+    browser, token = requests.Session(), secrets.token_hex(16)
+    browser.cookies.set("csrftoken", token, domain="127.0.0.1")
     browser.headers["X-CSRFToken"] = token
     if session:
-        browser.cookies.set("sessionid", session)
+        browser.cookies.set("sessionid", session, domain="127.0.0.1")
     return browser
 
 
