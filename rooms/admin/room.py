@@ -52,7 +52,7 @@ class RoomAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
         return Room.objects.with_member_count().with_last_activity().order_by("name", "pk")
 
-    def get_fields(self, request: HttpRequest, obj: Room | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Room | None = None) -> Any:
         return ["name", "slug", "topic", "kind", "is_default"] + (["archived"] if obj else [])
 
     def get_readonly_fields(self, request: HttpRequest, obj: Room | None = None) -> list[str]:
