@@ -113,5 +113,9 @@ class RoomAdmin(admin.ModelAdmin):
             actions.dismiss(room, [membership.user])
         for membership in formset.new_objects:
             actions.admit(room, [membership.user], membership.role)
-        for membership, _changed in formset.changed_objects:
-            actions.change_role(membership, membership.role)
+        for membership, changed in formset.changed_objects:
+            if "user" in changed:  # the row was given to somebody else
+                actions.dismiss(room, [Membership.objects.select_related("user").get(pk=membership.pk).user])
+                actions.admit(room, [membership.user], membership.role)
+            else:
+                actions.change_role(membership, membership.role)

@@ -119,7 +119,7 @@ def den(room: Callable[..., Room], ana: User, bo: User) -> Room:
 
 
 @pytest.fixture
-def browser() -> Callable[[User], Client]:
+def signed_in() -> Callable[[User], Client]:
     """A browser in which somebody is signed in."""
 
     def open_(user: User) -> Client:
