@@ -16,6 +16,7 @@ import json  # noqa: E402
 import logging  # noqa: E402
 import resource  # noqa: E402
 import signal  # noqa: E402
+import socket  # noqa: E402
 import sys  # noqa: E402
 from collections import Counter  # noqa: E402
 from pathlib import Path  # noqa: E402
@@ -179,10 +180,14 @@ def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
 def main() -> None:
     listener = engine.listen("127.0.0.1", port)
     site = engine.serve(listener, socketio.WSGIApp(sio, application), sio)
-    signal.signal(signal.SIGTERM, lambda *_: eventlet.spawn(site.stop))
+    ours, pythons = socket.socketpair()  # a mere handler would not wake the hub before its next timer
+    pythons.setblocking(False)
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    signal.set_wakeup_fd(pythons.fileno())
     engine.freeze()
     print(site.port, flush=True)
-    site.wait()
+    ours.recv(1)
+    site.stop()
     print("stopped", flush=True)
 
 

@@ -11,9 +11,9 @@ const cases = {
     const socket = io(url, options);
     const said = [];
     socket.on("said", (value) => said.push(value));
-    await once(socket, "connect");
     transports.push(socket.io.engine.transport.name);
     const upgraded = once(socket.io.engine, "upgrade").then((transport) => transports.push(transport.name));
+    await once(socket, "connect");
     const acks = [];
     for (let n = 0; n < 300; n++) {
       // Before, during and after the move.
