@@ -31,6 +31,7 @@ ROOMS = [
 
 def furnish(site: Site) -> Person:
     """People, rooms and a conversation; return whose eyes we look through."""
+    site.hand("lobby")
     names = {
         "tomasz": "Tomasz Król",
         "ines": "Ines Duarte",
