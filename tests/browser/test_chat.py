@@ -141,6 +141,20 @@ def test_unread_is_counted_and_read_where_it_is_seen(site: Site, visit: Visit) -
     expect(here.count_of(two)).to_be_hidden()
 
 
+def test_what_is_seen_on_opening_a_room_is_read(site: Site, visit: Visit) -> None:
+    """Also what was in view before the page was connected; the line "New" stays."""
+    ana, bo = site.person("ana"), site.person("bo")
+    room = site.room(ana, bo)
+    site.say(room, ana, "one", "two")
+    here = RoomPage(visit(bo, f"/rooms/{room}/")).is_live()
+    expect(here.count_of(room)).to_be_hidden()
+    expect(here.page.locator("[data-slot=new]")).to_be_visible()
+    here.page.wait_for_function(
+        'slug => fetch(\'/rooms/\').then(r => r.text()).then(t => t.includes(`data-room="${slug}" data-unread="0"`))',
+        arg=room,
+    )
+
+
 def test_a_refused_message_says_why_and_can_be_taken_back(site: Site, visit: Visit) -> None:
     """The room is archived between the writing and the sending."""
     ana = site.person("ana")

@@ -222,6 +222,7 @@ class Page {
       this.#outbox.close();
       this.#catchUp.close();
     }
+    if (state === "live") this.#room?.look(); // what was seen while nobody could be told
     clearTimeout(this.#bannerTimer);
     const show = () => { slot("banner").dataset.state = state; };
     if (state === "live" || slot("banner").dataset.state !== "live") show();

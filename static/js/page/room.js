@@ -42,8 +42,8 @@ export class OpenRoom {
     this.scroll = new Scroll(element, () => this.#moved());
     onAction(this.#pill, { jump: () => this.toEnd() });
     addEventListener("hashchange", () => this.#toHash());
-    addEventListener("focus", () => this.#look());
-    document.addEventListener("visibilitychange", () => this.#look());
+    addEventListener("focus", () => this.look());
+    document.addEventListener("visibilitychange", () => this.look());
     new ResizeObserver(() => this.#moved()).observe(element);
     if (this.view.newLine && !location.hash) this.scroll.to(this.view.newLine);
     else this.#toHash();
@@ -122,7 +122,7 @@ export class OpenRoom {
   #moved() {
     if (this.log.isLive && this.scroll.isAtEnd) this.#fresh = 0;
     this.#drawPill();
-    this.#look();
+    this.look();
     if (this.log.hasBefore && this.scroll.isNearStart) this.#page("older");
     else if (this.log.hasAfter && this.scroll.isNearEnd) this.#page("newer");
   }
@@ -162,7 +162,7 @@ export class OpenRoom {
   }
 
   /** What is in view of a page in front is read. */
-  #look() {
+  look() {
     if (document.visibilityState !== "visible" || !document.hasFocus()) return;
     if (this.scroll.isAtEnd && this.log.isLive) return this.#onsee(this.log.last);
     const last = this.scroll.visible().at(-1)?.dataset.seq;
