@@ -3,7 +3,7 @@
  * It must never be the limit of what it measures, so it does as little as it can for a delivery: find the frame's end, read the number of the message,
  * count. Yet it checks what it is told: every message reaches every member of its room once, and all members hear a room in one order.
  *
- *     load mode=closed|paced|storm dialect=chatsite|tutorial|channels port=N pid=N cookies=FILE clients=N [rooms=N] [outstanding=N] [rate=N]
+ *     load mode=closed|paced|storm dialect=chatsite|tutorial|channels port=N pid=N cookies=FILE clients=N [at_once=N] [rooms=N] [outstanding=N] [rate=N]
  *          [warmup=S] [seconds=S] [settle=S] [drain=S] [cut=kill|reset]
  *
  * closed: `outstanding` messages are on their way at any time; one is done when it was acknowledged and has reached the last member.
@@ -22,15 +22,15 @@
 #include "measure.h"
 #include "wire.h"
 
-enum { CONNECTS_AT_ONCE = 64, PORTS_AN_ADDRESS = 15000, MAX_MESSAGES = 2000000, SYNC = 99999999 };
+enum { PORTS_AN_ADDRESS = 15000, MAX_MESSAGES = 2000000, SYNC = 99999999 };
 static const double CONNECTING_TIMEOUT = 120, STORM_TIMEOUT = 60;
 static const double RETRY_FIRST = 1, RETRY_MOST = 5, RETRY_SPREAD = 0.5; /* socket.io-client's own, in seconds */
 
 static struct {
     const char *mode, *dialect, *cookies, *cut;
-    int port, pid, clients, rooms, outstanding;
+    int port, pid, clients, at_once, rooms, outstanding;
     double rate, warmup, seconds, settle, drain;
-} opt = {.mode = "closed", .dialect = "chatsite", .cookies = "", .cut = "kill", .clients = 1, .outstanding = 16, .rate = 50, .warmup = 1,
+} opt = {.mode = "closed", .dialect = "chatsite", .cookies = "", .cut = "kill", .clients = 1, .at_once = 256, .outstanding = 16, .rate = 50, .warmup = 1,
          .seconds = 5, .settle = 0.5, .drain = 20};
 
 typedef enum { AWAY, CONNECTING, UPGRADING, ENTERING, IN } State;
@@ -338,7 +338,7 @@ static void turn(double deadline) {
 static void connect_all(void) {
     double give_up = now() + CONNECTING_TIMEOUT;
     for (int started = 0; present < opt.clients;) {
-        while (started < opt.clients && started - present < CONNECTS_AT_ONCE) connect_client(clients + started++);
+        while (started < opt.clients && started - present < opt.at_once) connect_client(clients + started++);
         turn(now() + 0.1);
         if (now() > give_up) die("only %d of %d clients are in after %.0f s", present, opt.clients, CONNECTING_TIMEOUT);
     }
@@ -416,7 +416,7 @@ static void read_options(int count, char **arguments) {
         {"mode", &opt.mode, 0, 0},       {"dialect", &opt.dialect, 0, 0},       {"cookies", &opt.cookies, 0, 0}, {"cut", &opt.cut, 0, 0},
         {"port", 0, &opt.port, 0},       {"pid", 0, &opt.pid, 0},               {"clients", 0, &opt.clients, 0}, {"rooms", 0, &opt.rooms, 0},
         {"seconds", 0, 0, &opt.seconds}, {"outstanding", 0, &opt.outstanding, 0}, {"rate", 0, 0, &opt.rate},     {"warmup", 0, 0, &opt.warmup},
-        {"settle", 0, 0, &opt.settle},   {"drain", 0, 0, &opt.drain},
+        {"settle", 0, 0, &opt.settle},   {"drain", 0, 0, &opt.drain},            {"at_once", 0, &opt.at_once, 0},
     };
     for (int i = 1; i < count; i++) {
         char *value = strchr(arguments[i], '=');
