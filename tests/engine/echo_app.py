@@ -121,6 +121,11 @@ def to(sid: str, room: str, value: Any) -> None:
     sio.emit("told", value, room=room)
 
 
+@sio.on("measure")
+def measure(sid: str, value: str) -> int:
+    return len(value)
+
+
 @sio.on("fail")
 def fail(sid: str) -> None:
     raise RuntimeError("as asked")

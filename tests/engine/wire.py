@@ -135,6 +135,10 @@ class Raw:
             pass
         return True
 
+    def data(self, type: str) -> dict[str, Any]:
+        """Pass over the site's events until a `data` of this type; return it."""
+        return next(data for (data,) in self.events("data") if data["type"] == type)
+
     def close(self) -> None:
         """Hang up."""
         self.sock.close()

@@ -1,0 +1,127 @@
+"""Those who do not read, and those who send more than can be done: each costs at most its bound, and delays nobody."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from tests.engine.conftest import App
+from tests.engine.wire import TEXT, Raw, masked
+from tests.support.site import Site
+
+pytestmark = pytest.mark.server
+
+BOUND = 300_000  # bytes
+ROUNDS, ROUND = 15, 20  # a flood comes in rounds, each well within the bound for one who reads
+SIZE = 10_000  # bytes of each message: all together, with the 512 KiB that the kernel buffers at our end, well past the bound
+SMALL = 4096  # bytes: the kernel's buffer at the end that does not read
+
+
+def flood(reader: Raw, meanwhile: Callable[[], object] = lambda: None) -> None:
+    """Let everybody be told a lot, and read it."""
+    for _ in range(ROUNDS):
+        reader.emit("flood", ROUND, SIZE)
+        assert numbers(reader, ROUND) == list(range(ROUND))
+        meanwhile()
+
+
+def numbers(client: Raw, count: int) -> list[int]:
+    """Read so many messages of a flood."""
+    told = client.events("flood")
+    return [next(told)[0][0] for _ in range(count)]
+
+
+@pytest.mark.parametrize("mute", [1, 20])
+def test_who_never_reads_is_cut_off_and_nobody_waits(serve: Callable[..., App], mute: int) -> None:
+    app = serve(bound=BOUND)
+    deaf = [app.client(receive_buffer=SMALL) for _ in range(mute)]
+    with app.client() as reader:
+        before = app.state()
+        flood(reader)
+        after = app.until(lambda state: state["clients"] == 1)
+        assert {reason for _, reason, _ in after["gone"]} == {"transport error"}
+        assert after["rss_kb"] - before["rss_kb"] < (mute * 2 * BOUND + 10_000_000) // 1024
+        assert (after["readers"], after["writers"]) == (before["readers"] - mute, 0)
+    for client in deaf:
+        assert client.is_at_end()
+
+
+def test_who_reads_byte_by_byte_is_cut_off_and_nobody_waits(serve: Callable[..., App]) -> None:
+    app = serve(bound=BOUND)
+    slow = app.client(receive_buffer=SMALL)
+    with app.client() as reader:
+        flood(reader, meanwhile=lambda: slow.sock.recv(1))
+        app.until(lambda state: state["clients"] == 1)
+    assert slow.is_at_end()
+
+
+def test_who_is_slow_but_within_the_bound_misses_nothing(serve: Callable[..., App]) -> None:
+    app = serve(bound=ROUNDS * ROUND * SIZE * 2)
+    with app.client() as reader, app.client(receive_buffer=SMALL) as slow:
+        flood(reader)
+        assert app.state()["writers"] == 1
+        reader.emit("say", "after")
+        assert numbers(slow, ROUNDS * ROUND) == list(range(ROUND)) * ROUNDS
+        assert next(slow.events("said")) == ["after"]
+        assert app.state()["writers"] == 0
+
+
+def test_who_does_not_poll_is_cut_off(serve: Callable[..., App]) -> None:
+    app = serve(bound=BOUND)
+    polling = f"{app.url}/socket.io/?EIO=4&transport=polling"
+    sid = requests.get(polling, timeout=10).text.split('"')[3]
+    requests.post(f"{polling}&sid={sid}", data="40", timeout=10)
+    with app.client() as reader:
+        flood(reader)
+        app.until(lambda state: state["clients"] == 1)
+    assert requests.get(f"{polling}&sid={sid}", timeout=10).status_code == 400
+
+
+def test_who_sends_more_than_can_be_done_is_not_read(app: App) -> None:
+    """The inbox is full, the socket is not read, the kernel's buffers fill, the client's own sending stops; and goes on later."""
+    packet = "x" * 2000
+    with app.client() as eager, app.client() as other:
+        before = app.state()["rss_kb"]
+        eager.emit("nap", 1.0, None, ack=0)
+        eager.sock.setblocking(False)
+        sent, rest = 0, b""
+        try:
+            while sent < 50_000:
+                frame = masked(TEXT, f'42{sent + 1}["measure","{packet}"]', key=b"\0\0\0\0")
+                rest = frame[eager.sock.send(frame) :]
+                sent += 1
+                if rest:
+                    break
+        except BlockingIOError:
+            pass
+        assert sent < 50_000, "100 MB went in without resistance"
+        assert other.ask("echo", "no wait") == ["no wait"]
+        assert app.state()["rss_kb"] - before < 10_000
+        eager.sock.settimeout(10)
+        eager.sock.sendall(rest)
+        answers = [eager.until("43") for _ in range(sent + 1)]
+        assert answers == ["0[]", *(f"{number}[2000]" for number in range(1, sent + 1))]
+
+
+def test_a_member_who_was_cut_off_is_whole_after_a_sync(own_site: Callable[..., Site]) -> None:
+    site = own_site(MESSAGE_BURST=10_000, EVENT_BURST=10_000, SYNC_RESET=10_000)
+    deaf, talker = site.person("deaf"), site.person("talker")
+    room = site.room(deaf, talker)
+    with Raw.joined(site.server.port, Cookie=deaf.cookie, receive_buffer=SMALL) as member, talker.client() as talking:
+        member.data("hello")
+        for number in range(250):
+            assert talking.ask("message", {"room": room, "body": f"{number} " + "long " * 1990})["ok"]
+        assert member.is_at_end()
+        talking.ask("edit", {"room": room, "seq": 1, "body": "first *edited*"})
+        talking.ask("delete", {"room": room, "seq": 2})
+    stored = site.stored(room)
+    held: dict[int, Any] = {}
+    with deaf.client() as back:
+        version, more = 0, True
+        while more:
+            answer = back.ask("sync", {"rooms": {room: version}})["rooms"][room]
+            held |= {message["seq"]: message for message in answer["messages"]}
+            version, more = answer["version"], answer["more"]
+    assert [held[seq] for seq in sorted(held)] == stored["messages"]
+    assert version == stored["version"] == 252

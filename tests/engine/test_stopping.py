@@ -1,0 +1,69 @@
+"""SIGTERM: what was received is done and acknowledged, clients are sent to come back, and the process ends by itself."""
+
+import json
+import signal
+import uuid
+from collections.abc import Callable
+
+import pytest
+
+from tests.engine.conftest import App
+from tests.engine.wire import TEXT, Raw, masked
+from tests.support.site import Site
+
+pytestmark = pytest.mark.server
+
+
+EACH = 1500  # messages that each of eight clients sends at once
+
+
+def post(room: str) -> bytes:
+    """Return the frame of a message."""
+    return masked(TEXT, f'421["message",{json.dumps({"room": room, "body": "x", "client_id": str(uuid.uuid4())})}]')
+
+
+def drain(client: Raw) -> tuple[list[str], int]:
+    """Return the texts up to the close frame, and its code."""
+    texts: list[str] = []
+    while True:
+        opcode, payload = client.frame()
+        if opcode != TEXT:
+            return texts, int.from_bytes(payload[:2], "big")
+        texts.append(payload.decode())
+
+
+def test_what_is_under_way_is_finished(serve: Callable[..., App]) -> None:
+    app = serve()
+    with app.client() as busy, app.client() as idle:
+        busy.emit("nap", 0.5, "done", ack=1)
+        busy.emit("echo", "also done", ack=2)
+        idle.ask("echo", "the other is at it by now")
+        app.process.send_signal(signal.SIGTERM)
+        texts, code = drain(busy)
+        assert [text for text in texts if text.startswith("43")] == ['431["done"]', '432["also done"]']
+        assert code == drain(idle)[1] == 1001
+    assert "Traceback" not in app.stop()
+    assert app.process.returncode == 0
+
+
+def test_what_is_stored_was_acknowledged(own_site: Callable[..., Site]) -> None:
+    """In both directions: nothing acknowledged is missing, and nobody has to wonder about what is there."""
+    site = own_site(MESSAGE_BURST=10_000, EVENT_BURST=10_000)
+    people = [site.person() for _ in range(8)]
+    room = site.room(*people)
+    clients = [Raw.joined(site.server.port, Cookie=person.cookie) for person in people]
+    for client in clients:
+        client.data("hello")
+        client.sock.sendall(b"".join(post(room) for _ in range(EACH)))
+    clients[-1].until("431")
+    acknowledged = 1
+    assert site.server.stop() == 0
+    for client in clients:
+        texts, code = drain(client)
+        assert code == 1001
+        answers = [json.loads(text[3:]) for text in texts if text.startswith("431")]
+        assert all(answer["ok"] for (answer,) in answers)
+        acknowledged += len(answers)
+        client.close()
+    assert len(site.stored(room)["messages"]) == acknowledged
+    assert acknowledged < 8 * EACH, "it was stopped in the middle"
