@@ -79,3 +79,30 @@ def test_who_is_not_active_gets_nothing(den: Room, ana: User, say: Say) -> None:
     say(den, ana, "one")
     User.objects.filter(pk=ana.pk).update(is_active=False)
     assert sync.changes(ana, {"den": 0})["den"]["error"]["code"] == "not_found"
+
+
+def test_an_answer_has_a_bound_over_all_rooms(ana: User, room: Callable[..., Room], say: Say, settings: Any) -> None:
+    """A client that asks for much is not cut off by the answer: it gets the rest when it asks again."""
+    settings.SYNC_RESET, settings.PAGE_SIZE = 60, 40
+    wanted = {}
+    for number, messages in enumerate([50, 70, 1, 0, 30]):  # the second is too far behind
+        slug = room(ana, slug=f"r{number}").slug
+        say(Room.objects.get(slug=slug), ana, *["x" * 9000] * messages)
+        wanted[slug] = 40 if messages == 70 else messages
+    asked: dict[str, int] = dict.fromkeys(wanted, 0)
+    got = dict.fromkeys(wanted, 0)
+    rounds = 0
+    while asked:
+        answers = sync.changes(ana, asked)
+        assert 0 < sum(len(m["body"]) for answer in answers.values() for m in answer["messages"]) <= sync.MOST
+        for slug, answer in answers.items():
+            got[slug] += len(answer["messages"])
+            asked[slug] = answer["version"]
+            if not answer.get("more"):
+                del asked[slug]
+        rounds += 1
+    assert rounds >= 4
+    assert {slug: count for slug, count in got.items() if slug != "r1"} == {
+        s: c for s, c in wanted.items() if s != "r1"
+    }
+    assert 0 < got["r1"] <= 40

@@ -17,6 +17,7 @@ from . import frames
 from .http import Listener, Protocol
 from .outgoing import flusher
 from .server import Server
+from .transport import LINGER
 
 log = logging.getLogger(__name__)
 
@@ -88,9 +89,12 @@ class Site:
             if connection.websocket:
                 connection.websocket.pause()  # what comes now could not be promised
         _until(lambda: sio.pool.is_quiet and not flusher.dirty, until)
+        leaving = [connection.websocket for connection in eio.sockets.values() if connection.websocket]
         for connection in list(eio.sockets.values()):
             connection.close(code=frames.GOING_AWAY)
         _until(lambda: not eio.sockets and not flusher.dirty, until)
+        # Each reads to its end, and says goodbye; a process that ends over unread bytes resets the connection, and takes what it said last with it.
+        _until(lambda: all(websocket.sock is None for websocket in leaving), min(until, monotonic() + LINGER))
 
 
 def serve(listener: Listener, application: Callable[..., Any], sio: Server | None = None, **options: Any) -> Site:
