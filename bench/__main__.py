@@ -5,6 +5,7 @@ Servers take turns, run by run, so that a drift of the machine hits all of them;
 
 import argparse
 import datetime
+import os
 import shutil
 import statistics
 import sys
@@ -32,6 +33,9 @@ def main() -> None:
     runs = asked.runs or (1 if asked.quick else 5)
     wanted = {name: [s for s in CASES[name].servers if s in (asked.server or KINDS)] for name in names if name in CASES}
     prepare({server for servers in wanted.values() for server in servers} | ({HISTORY} & set(names)))
+    load = os.getloadavg()[0]
+    if load > report.BUSY:
+        say(f"bench: this machine is busy (load {load:.1f}): the figures will be off\n")
     kept = results.load()
     for name in names:
         if name == HISTORY:
@@ -41,7 +45,8 @@ def main() -> None:
             found = run(CASES[name], wanted[name], runs, asked.quick)
             print(report.case_table(CASES[name], found))
         if not asked.quick and not asked.server:
-            kept[name] = {"when": datetime.datetime.now(datetime.UTC).isoformat(timespec="minutes"), **found}
+            when = datetime.datetime.now(datetime.UTC).date().isoformat()
+            kept[name] = {"when": when, "load": round(load, 1), **found}
             results.save(kept)
             report.write(kept)
     shutil.rmtree(WORK / "history", ignore_errors=True)

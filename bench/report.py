@@ -9,6 +9,7 @@ from bench.servers import BENCH, KINDS
 
 JSON = dict[str, Any]
 BAD = {"lost": "lost", "doubled": "delivered twice", "reordered": "members with another order", "refused": "refused"}
+BUSY = 0.5  # load of a machine that does something else, too
 OVERLOADED = "lost"  # messages still on their way 20 s after the last was sent
 
 HEAD = """\
@@ -33,7 +34,14 @@ def case_table(case: Case, found: JSON) -> str:
             theirs = found["servers"][name]
             cells = [cell(figure, ours, theirs, name) for figure in case.figures]
             rows.append([kind.title, *cells, f"{theirs['server_cpu']:.0%}", f"{theirs['generator_cpu']:.0%}"])
-    lines = [f"## {case.title}", "", f"{sentence(case, found)} Runs: {found['runs']}.", "", *table(rows), ""]
+    lines = [
+        f"## {case.title}",
+        "",
+        f"{sentence(case, found)} Runs: {found['runs']}.{caveat(found)}",
+        "",
+        *table(rows),
+        "",
+    ]
     lines += [f"- {line}" for line in [*verdicts(case, found), *complaints(found)]]
     return "\n".join(lines) + "\n"
 
@@ -43,6 +51,16 @@ def sentence(case: Case, found: JSON) -> str:
     changed = {key: value for key, value in found["options"].items() if case.load.get(key) != value}
     quick = ", ".join(f"{key} {value}" for key, value in changed.items() if key in {"clients", "rate", "seconds"})
     return f"{case.what}{f' (quick look: {quick})' if quick else ''}."
+
+
+def caveat(found: JSON) -> str:
+    """A word on what else the machine did when the run began."""
+    load = found.get("load", 0.0)
+    return (
+        f" **The machine was busy otherwise (load {load:.1f}): ratios are rough, figures are low.**"
+        if load > BUSY
+        else ""
+    )
 
 
 def cell(figure: Figure, ours: JSON, theirs: JSON, name: str) -> str:
