@@ -44,5 +44,8 @@ def full(body: str) -> str:
         attributes=ATTRIBUTES,
         url_schemes=SCHEMES,
         link_rel="noopener noreferrer nofollow",
-        set_tag_attribute_values={"a": {"target": "_blank"}},
+        set_tag_attribute_values={
+            "a": {"target": "_blank"},
+            "table": {"tabindex": "0"},  # a wide one scrolls, also by keyboard
+        },
     )

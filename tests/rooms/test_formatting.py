@@ -47,3 +47,7 @@ def test_nothing_typed_becomes_a_script(body: str) -> None:
     assert "<script" not in shown
     assert "<img" not in shown
     assert 'href="javascript' not in shown
+
+
+def test_a_table_can_be_scrolled_by_keyboard() -> None:
+    assert '<table tabindex="0">' in formatting.full("| a | b |\n|---|---|\n| 1 | 2 |")
