@@ -55,6 +55,7 @@ class Raw:
         self.sock = socket.socket()
         if receive_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # sent is sent
         self.sock.settimeout(PATIENCE)
         self.sock.connect(("127.0.0.1", port))
         self.buffer = b""

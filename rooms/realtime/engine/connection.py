@@ -154,6 +154,11 @@ class Connection(Polling):
     def is_full(self) -> bool:
         return self.inbox is not None and (len(self.inbox) >= MOST_WAITING or self.inbox_size > MOST_WAITING_BYTES)
 
+    @property
+    def has_room(self) -> bool:
+        """Half of what may wait is free: it pays to read again."""
+        return self.inbox is not None and len(self.inbox) * 2 <= MOST_WAITING and not self.is_full
+
     def work(self) -> bool:
         """Do the first job of the inbox, in a worker; tell whether there are more."""
         if not self.inbox:
@@ -170,7 +175,7 @@ class Connection(Polling):
         try:
             self.server.message(self.sid, job)
         finally:
-            if self.websocket and self.websocket.paused and len(self.inbox) * 2 <= MOST_WAITING and not self.is_full:
+            if self.websocket and self.websocket.paused and self.has_room and self.server.is_open:
                 self.websocket.resume()
         if self.inbox:
             return True
