@@ -9,7 +9,9 @@ from bench.servers import BENCH, KINDS
 
 JSON = dict[str, Any]
 BAD = {"lost": "lost", "doubled": "delivered twice", "reordered": "members with another order", "refused": "refused"}
-BUSY = 0.5  # load of a machine that does something else, too
+DISTURBED = (
+    0.08  # share of a core used by others during a run, above which it is tried again, and if that does not help, told
+)
 OVERLOADED = "lost"  # messages still on their way 20 s after the last was sent
 
 HEAD = """\
@@ -54,13 +56,11 @@ def sentence(case: Case, found: JSON) -> str:
 
 
 def caveat(found: JSON) -> str:
-    """A word on what else the machine did when the run began."""
-    load = found.get("load", 0.0)
-    return (
-        f" **The machine was busy otherwise (load {load:.1f}): ratios are rough, figures are low.**"
-        if load > BUSY
-        else ""
-    )
+    """A word on a machine that did something else, too."""
+    others = max((figures.get("others", 0.0) for figures in found["servers"].values()), default=0.0)
+    if others <= DISTURBED:
+        return ""
+    return f" **The machine was busy otherwise (up to {others:.0%} of a core): figures and ratios are rough.**"
 
 
 def cell(figure: Figure, ours: JSON, theirs: JSON, name: str) -> str:

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.servers import BENCH, LOAD_CORE, PEER_PYTHON, WORK, Server
+from bench.neighbours import Watch, used_by, used_by_children
+from bench.servers import BENCH, LOAD_CORE, PEER_PYTHON, SERVER_CORE, WORK, Server
 
 GENERATOR = WORK / "load"
 SPARE_FILES = 500  # descriptors a server needs beside its connections
@@ -78,7 +79,7 @@ def allow_files(clients: int) -> None:
 
 
 def drive(server: Server, options: dict[str, Any]) -> dict[str, float]:
-    """Run the generator against `server`; return what it measured. Raises Failed."""
+    """Run the generator against `server`; return what it measured, and the shares of the two cores that others used. Raises Failed."""
     given = {
         "dialect": server.kind.dialect,
         "port": server.port,
@@ -87,10 +88,12 @@ def drive(server: Server, options: dict[str, Any]) -> dict[str, float]:
         **options,
     }
     command = [str(GENERATOR), *(f"{name}={value}" for name, value in given.items())]
+    server_core = Watch(SERVER_CORE, lambda: used_by(server.process.pid))
+    load_core = Watch(LOAD_CORE, used_by_children)
     ran = subprocess.run(
         command, capture_output=True, text=True, preexec_fn=lambda: os.sched_setaffinity(0, {LOAD_CORE})
     )
     if ran.returncode:
         raise Failed(ran.stderr.strip().splitlines()[-1] if ran.stderr.strip() else f"exit status {ran.returncode}")
     figures: dict[str, float] = json.loads(ran.stdout.strip().splitlines()[-1])
-    return figures
+    return {**figures, "others": max(server_core.others(), load_core.others())}
