@@ -99,4 +99,7 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (Failed, RuntimeError) as why:
+        sys.exit(f"bench: {why}")
