@@ -18,7 +18,12 @@ class RoomPage:
 
     def is_live(self) -> "RoomPage":
         """Wait until the page is in step with the server."""
-        expect(self.banner).to_have_attribute("data-state", "live")
+        return self.banner_says("live")
+
+    def banner_says(self, state: str) -> "RoomPage":
+        """Wait until the connection stands so, and the banner shows it ("live": that there is none)."""
+        expect(self.banner).to_have_attribute("data-state", state)
+        expect(self.banner.locator(f"[data-state={state}]")).to_have_count(0 if state == "live" else 1)
         return self
 
     def say(self, body: str) -> None:

@@ -1,22 +1,91 @@
-/** What can be done with a message: one bar, moved to the message under the pointer or in focus. */
+/**
+ * What can be done with a message: one bar, moved to the message under the pointer or in focus; the same by keys on the message in focus.
+ * Up and Down go from message to message.
+ */
 
 import { onAction, stencil } from "#page/dom.js";
 
+/** @import { Message } from "#core/payloads.js" */
+/** @typedef {(message: Message) => void} Act */
+/**
+ * @typedef {object} Ports
+ * @property {(seq: number) => Message | undefined} at
+ * @property {(message: Message) => boolean} canEdit
+ * @property {(message: Message) => boolean} canDelete
+ * @property {() => boolean} canPost
+ * @property {Act} reply
+ * @property {Act} edit
+ * @property {Act} delete
+ */
+
+/** @type {Record<string, "reply" | "edit" | "delete">} */
+const KEYS = { r: "reply", e: "edit", Delete: "delete" };
+
 export class Acts {
+  #log;
+  #ports;
   #bar = stencil("acts");
 
-  /** @param {HTMLElement} log */
-  constructor(log) {
+  /** @param {HTMLElement} log @param {Ports} ports */
+  constructor(log, ports) {
+    this.#log = log;
+    this.#ports = ports;
     for (const type of ["pointerover", "focusin"]) log.addEventListener(type, (event) => this.#moveTo(event.target));
-    log.addEventListener("pointerleave", () => this.#bar.remove());
-    onAction(this.#bar, { "copy-link": (button) => this.#copyLink(button) });
+    log.addEventListener("pointerleave", () => this.#moveTo(document.activeElement) || this.#bar.remove());
+    log.addEventListener("keydown", (event) => this.#pressed(event));
+    onAction(this.#bar, {
+      reply: (button) => this.#act("reply", button),
+      edit: (button) => this.#act("edit", button),
+      delete: (button) => this.#act("delete", button),
+      "copy-link": (button) => this.#copyLink(button),
+    });
   }
 
-  /** @param {EventTarget | null} target */
+  /** @param {EventTarget | null} target @returns {boolean} whether it is in a message */
   #moveTo(target) {
-    if (!(target instanceof Element) || this.#bar.contains(target)) return;
-    const message = target.closest("[data-seq]:not([data-deleted])");
-    if (message && this.#bar.parentElement !== message) message.append(this.#bar);
+    if (!(target instanceof Element) || !this.#log.contains(target)) return false;
+    if (this.#bar.contains(target)) return true;
+    const element = target.closest("[data-seq]:not([data-deleted])"), message = this.#messageOf(target);
+    if (!element || !message) return false;
+    if (this.#bar.parentElement === element) return true;
+    for (const [act, isAllowed] of Object.entries(this.#allowed(message))) {
+      /** @type {HTMLElement} */ (this.#bar.querySelector(`[data-action=${act}]`)).hidden = !isAllowed;
+    }
+    element.append(this.#bar);
+    return true;
+  }
+
+  /** @param {Message} message */
+  #allowed(message) {
+    const canPost = this.#ports.canPost();
+    return { reply: canPost, edit: canPost && this.#ports.canEdit(message), delete: canPost && this.#ports.canDelete(message) };
+  }
+
+  /** @param {Element} within */
+  #messageOf(within) {
+    const element = /** @type {HTMLElement | null} */ (within.closest("[data-seq]:not([data-deleted])"));
+    return element ? this.#ports.at(Number(element.dataset.seq)) : undefined;
+  }
+
+  /** @param {"reply" | "edit" | "delete"} act @param {Element} within */
+  #act(act, within) {
+    const message = this.#messageOf(within);
+    if (message && this.#allowed(message)[act]) this.#ports[act](message);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #pressed(event) {
+    const target = /** @type {HTMLElement} */ (event.target), step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (step) {
+      const messages = /** @type {HTMLElement[]} */ ([...this.#log.querySelectorAll("[data-seq]")]);
+      const at = messages.indexOf(/** @type {HTMLElement} */ (target.closest("[data-seq]")));
+      const next = at < 0 ? messages.at(-1) : messages[at + step];
+      if (!next) return;
+      next.focus();
+    } else if (target.matches("[data-seq]") && KEYS[event.key]) this.#act(KEYS[event.key], target);
+    else return;
+    event.preventDefault();
   }
 
   /** @param {HTMLElement} button */
@@ -28,4 +97,17 @@ export class Acts {
     button.dataset.done = "";
     setTimeout(() => delete button.dataset.done, 1200);
   }
+}
+
+/** Ask before something is done. @param {string} template of a dialog @returns {Promise<boolean>} whether to go on */
+export function confirmed(template) {
+  const dialog = /** @type {HTMLDialogElement} */ (stencil(template));
+  document.body.append(dialog);
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      resolve(Boolean(dialog.returnValue));
+      dialog.remove();
+    });
+    dialog.showModal();
+  });
 }

@@ -1,8 +1,21 @@
-/** Where one writes: Enter sends, Shift+Enter breaks the line, a draft a room survives a reload, and others hear that one types. */
+/**
+ * Where one writes: Enter sends, Shift+Enter breaks the line, a draft a room survives a reload, and others hear that one types.
+ * A reply and an edit are written in the same box; the line above it says which, Escape leaves it. Invariant: what was typed is never lost on the way.
+ */
 
 import { Drafts } from "#core/drafts.js";
 import { slot } from "#page/dom.js";
 import { storage } from "#wire/storage.js";
+
+/** @import { Message } from "#core/payloads.js" */
+/**
+ * @typedef {object} Ports
+ * @property {(body: string, reply_to?: number) => void} say
+ * @property {(seq: number, body: string) => Promise<string>} edit resolves with why it was refused, or ""
+ * @property {() => void} typing
+ * @property {() => Message | undefined} last my last message that can be edited
+ * @property {(seq: number) => Message | undefined} at
+ */
 
 /** Signs of typing go out at most this often, milliseconds. */
 const SIGN_EVERY = 3000;
@@ -13,22 +26,23 @@ export class Composer {
   #error = slot("composer-error");
   #drafts;
   #room;
-  #onsend;
-  #ontyping;
+  #ports;
   #signed = -Infinity;
+  /** @type {Message | null} */
+  #replyTo = null;
+  /** @type {Message | null} */
+  #editing = null;
 
   /**
    * @param {string} room slug
    * @param {number} me user id: whoever signs in next on this device has drafts of their own
-   * @param {(body: string) => void} onsend
-   * @param {() => void} ontyping
+   * @param {Ports} ports
    */
-  constructor(room, me, onsend, ontyping) {
+  constructor(room, me, ports) {
     this.#room = room;
-    this.#onsend = onsend;
-    this.#ontyping = ontyping;
+    this.#ports = ports;
     this.#drafts = new Drafts(storage, `draft:${me}`);
-    this.#box.value = this.#drafts.get(room)?.body ?? this.#box.value;
+    this.#resume();
     this.#box.addEventListener("input", () => this.#changed());
     this.#box.addEventListener("keydown", (event) => this.#pressed(event));
     this.#form.addEventListener("submit", (event) => {
@@ -36,7 +50,6 @@ export class Composer {
       this.#send();
     });
     if (matchMedia("(pointer: fine)").matches && !location.hash) this.#box.focus();
-    this.#grow();
   }
 
   /** Write this anew. @param {string} body */
@@ -44,6 +57,37 @@ export class Composer {
     this.#box.value = [body, this.#box.value].filter((text) => text.trim()).join("\n");
     this.#changed();
     this.#box.focus();
+  }
+
+  /** @param {Message} message */
+  reply(message) {
+    if (this.#editing) this.cancel();
+    this.#replyTo = message;
+    this.#changed();
+    this.#about();
+    this.#box.focus();
+  }
+
+  /** @param {Message} message one's own @param {string} [body] what it is to say */
+  edit(message, body = message.body) {
+    this.#editing = message;
+    this.#box.value = body;
+    this.#about();
+    this.#grow();
+    this.#box.focus();
+  }
+
+  /** No reply, no edit: back to the draft. */
+  cancel() {
+    if (this.#editing) {
+      this.#editing = null;
+      this.#resume();
+    } else {
+      this.#replyTo = null;
+      this.#changed();
+    }
+    this.complain("");
+    this.#about();
   }
 
   /** The room is called otherwise now. @param {string} name */
@@ -64,40 +108,79 @@ export class Composer {
     this.#form.hidden = true;
   }
 
-  #send() {
-    const body = this.#box.value;
+  /** Go on where one left off. */
+  #resume() {
+    const draft = this.#drafts.get(this.#room);
+    this.#box.value = draft?.body ?? "";
+    this.#replyTo = (draft?.reply_to && this.#ports.at(draft.reply_to)) || null;
+    this.#about();
+    this.#grow();
+  }
+
+  async #send() {
+    const body = this.#box.value, editing = this.#editing, replyTo = this.#replyTo;
     if (!body.trim() || !this.#fits(body)) return;
+    if (editing) {
+      this.cancel();
+      const refusal = body === editing.body ? "" : await this.#ports.edit(editing.seq, body);
+      if (!refusal) return;
+      this.edit(editing, body);
+      return this.complain(refusal);
+    }
     this.#box.value = "";
+    this.#replyTo = null;
     this.#drafts.clear(this.#room);
     this.#signed = -Infinity;
+    this.#about();
     this.#grow();
-    this.#onsend(body);
+    this.#ports.say(body, replyTo?.seq);
   }
 
   #changed() {
     const body = this.#box.value;
-    this.#drafts.set(this.#room, { body });
     this.#fits(body);
     this.#grow();
+    if (this.#editing) return;
+    this.#drafts.set(this.#room, { body, ...(this.#replyTo ? { reply_to: this.#replyTo.seq } : {}) });
     if (!body.trim() || Date.now() - this.#signed < SIGN_EVERY) return;
     this.#signed = Date.now();
-    this.#ontyping();
+    this.#ports.typing();
   }
 
   /** @param {KeyboardEvent} event */
   #pressed(event) {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.isComposing) return;
+    if (event.key === "Enter" && !event.shiftKey) this.#send();
+    else if (event.key === "Escape" && (this.#editing || this.#replyTo)) this.cancel();
+    else if (event.key === "ArrowUp" && !this.#box.value) this.#editLast();
+    else return;
     event.preventDefault();
-    this.#send();
+  }
+
+  #editLast() {
+    const last = this.#ports.last();
+    if (last) this.edit(last);
+  }
+
+  /** What the box is for, if not a plain message. */
+  #about() {
+    const about = this.#editing ?? this.#replyTo;
+    slot("about").hidden = !about;
+    const format = this.#editing ? gettext("Editing your message: %(excerpt)s") : gettext("Replying to %(name)s: %(excerpt)s");
+    slot("about-text").textContent = about ? interpolate(format, { name: about.author.name, excerpt: about.body.slice(0, 120) }, true) : "";
   }
 
   /** Whether the server would take it; if not, says so. @param {string} body */
   #fits(body) {
     const most = Number(this.#form.dataset.max), length = [...body].length;
-    const text = length <= most ? ""
-      : interpolate(gettext("%(length)s characters, at most %(most)s."), { length: length.toLocaleString(), most: most.toLocaleString() }, true);
-    if (this.#error.textContent !== text) this.#error.textContent = text;
+    this.complain(length <= most ? ""
+      : interpolate(gettext("%(length)s characters, at most %(most)s."), { length: length.toLocaleString(), most: most.toLocaleString() }, true));
     return length <= most;
+  }
+
+  /** Say what went wrong; "" takes it back. @param {string} text */
+  complain(text) {
+    if (this.#error.textContent !== text) this.#error.textContent = text;
   }
 
   /** Where `field-sizing` is unknown the box is made as high as its text. */

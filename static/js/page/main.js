@@ -2,18 +2,17 @@
 
 import { Outbox } from "#core/outbox.js";
 import { RoomList } from "#core/unread.js";
-import { Acts } from "#page/acts.js";
+import { Acts, confirmed } from "#page/acts.js";
 import { Composer } from "#page/composer.js";
 import { find, given, onAction, slot } from "#page/dom.js";
 import { People, TypingLine } from "#page/people.js";
 import { OpenRoom } from "#page/room.js";
 import { Drawer, Sidebar } from "#page/sidebar.js";
-import { switchTheme } from "#page/theme.js";
 import { CatchUp } from "#wire/catchup.js";
 import { Connection } from "#wire/connection.js";
 import { storage } from "#wire/storage.js";
 
-/** @import { Room, User } from "#core/payloads.js" */
+/** @import { Message, Room, User } from "#core/payloads.js" */
 /** @import { RoomNews } from "#core/unread.js" */
 /** @import { State } from "#wire/connection.js" */
 
@@ -61,7 +60,8 @@ class Page {
     if (find("log")) this.#enter(given("room-data"));
     onAction(document.body, {
       "toggle-sidebar": () => this.#drawer.toggle(),
-      theme: () => switchTheme(),
+      theme: async () => (await import("#page/theme.js")).switchTheme(),
+      cancel: () => this.#composer?.cancel(),
       people: () => this.#people?.toggle(),
       "close-panel": (link) => (this.#people ? this.#people.close() : location.assign(link.getAttribute("href") ?? "/")),
       retry: (button) => this.#outbox.retry(clientIdOf(button)),
@@ -76,19 +76,43 @@ class Page {
   #enter(room) {
     this.#read = room.last_read_seq;
     this.#room = new OpenRoom(room, this.#me, (seq) => this.#saw(seq));
-    this.#composer = new Composer(room.slug, this.#me.id, (body) => this.#say(body), () => this.#connection.tell("typing", { room: room.slug }));
+    const at = (/** @type {number} */ seq) => this.#room?.log.messages.get(seq);
+    const isMine = (/** @type {Message} */ message) => message.author.id === this.#me.id;
+    this.#composer = new Composer(room.slug, this.#me.id, {
+      say: (body, reply_to) => this.#say(body, reply_to),
+      edit: (seq, body) => this.#change("edit", { seq, body }),
+      typing: () => this.#connection.tell("typing", { room: room.slug }),
+      last: () => this.#room?.log.list().findLast((message) => isMine(message) && !message.deleted),
+      at,
+    });
     this.#people = new People(/** @type {HTMLElement} */ (document.querySelector("[data-action=people]")));
     this.#typing = new TypingLine(room.slug, this.#me.id);
-    new Acts(this.#room.view.element);
+    new Acts(this.#room.view.element, {
+      at, canEdit: isMine,
+      canDelete: (message) => isMine(message) || this.#rooms.get(room.slug)?.role === "moderator",
+      canPost: () => Boolean(this.#rooms.get(room.slug)?.can_post),
+      reply: (message) => this.#composer?.reply(message),
+      edit: (message) => this.#composer?.edit(message),
+      delete: async (message) => {
+        if (await confirmed("confirm")) this.#composer?.complain(await this.#change("delete", { seq: message.seq }));
+      },
+    });
     for (const entry of this.#outbox.list(room.slug)) this.#room.outbox({ type: "added", entry });
   }
 
-  /** @param {string} body */
-  #say(body) {
+  /** @param {string} body @param {number} [reply_to] */
+  #say(body, reply_to) {
     if (!this.#slug) return;
     this.#room?.view.markNew(null);
     this.#room?.toEnd();
-    this.#outbox.add({ room: this.#slug, body });
+    this.#outbox.add({ room: this.#slug, body, reply_to });
+  }
+
+  /** @param {"edit" | "delete"} what @param {object} payload @returns {Promise<string>} why it was refused, or "" */
+  async #change(what, payload) {
+    const answer = await this.#connection.ask(what, { room: this.#slug, ...payload }).catch(() => null);
+    if (answer?.ok) this.#room?.apply(answer);
+    return answer?.ok ? "" : answer?.error.message ?? gettext("Not connected. Try again in a moment.");
   }
 
   /** @param {any} data what a `data` event brought; types we do not know are for those who do */

@@ -1,0 +1,125 @@
+"""What people do with a message: edit, delete, reply, copy its link; by pointer and by keyboard."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.room import RoomPage
+from tests.support.site import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.server]
+Visit = Callable[..., Page]
+
+
+def test_arrow_up_edits_the_last_message_and_all_see_it(site: Site, visit: Visit) -> None:
+    """In an empty box; Escape leaves it as it was; an edit says so."""
+    ana, bo = site.person("ana"), site.person("bo")
+    room = site.room(ana, bo)
+    here, there = (RoomPage(visit(who, f"/rooms/{room}/")).is_live() for who in (ana, bo))
+    here.say("Tomorow at ten")
+    expect(there.stored("Tomorow at ten")).to_have_count(1)
+    here.box.press("ArrowUp")
+    expect(here.box).to_have_value("Tomorow at ten")
+    here.box.press("Escape")
+    expect(here.box).to_have_value("")
+    here.box.press("ArrowUp")
+    here.say("Tomorrow at ten")
+    expect(there.stored("Tomorrow at ten").get_by_text("edited")).to_be_visible()
+    expect(here.stored("Tomorrow at ten")).to_have_count(1)
+    expect(here.box).to_have_value("")
+    assert here.numbers() == there.numbers() == [1]
+
+
+def test_a_reply_quotes_its_parent_and_leads_to_it(site: Site, visit: Visit) -> None:
+    """By the bar over the message; the draft of a reply survives a reload."""
+    ana, bo = site.person("ana", name="Ana Berg"), site.person("bo")
+    room = site.room(ana, bo)
+    site.say(room, ana, "Who comes?", *(f"line {n}" for n in range(40)))
+    here, there = (RoomPage(visit(who, f"/rooms/{room}/")).is_live() for who in (bo, ana))
+    here.page.locator("[data-seq='1']").hover()
+    here.page.get_by_role("button", name="Reply").click()
+    expect(here.page.get_by_text("Replying to Ana Berg: Who comes?")).to_be_visible()
+    here.box.fill("I do")
+    here.page.reload()
+    here.is_live()
+    expect(here.page.get_by_text("Replying to Ana Berg: Who comes?")).to_be_visible()
+    here.box.press("Enter")
+    quote = there.stored("I do").locator("[data-slot=quote]")
+    expect(quote).to_contain_text("Ana Berg Who comes?")
+    quote.get_by_role("link").click()
+    expect(there.page.locator("[data-seq='1']")).to_be_in_viewport()
+    expect(here.page.get_by_text("Replying to")).to_be_hidden()
+
+
+def test_deleting_asks_first_and_is_seen_by_all(site: Site, visit: Visit) -> None:
+    """One's own, or a moderator anybody's; the place stays, the words go; others have no such button."""
+    ana, bo, mo = site.person("ana"), site.person("bo"), site.person("mo")
+    room = site.room(ana, bo, moderators=[mo])
+    site.say(room, ana, "first", "second")
+    here, there = (RoomPage(visit(who, f"/rooms/{room}/")).is_live() for who in (mo, bo))
+    there.message("first").hover()
+    expect(there.page.get_by_role("button", name="Reply")).to_be_visible()
+    expect(there.page.get_by_role("button", name="Delete", exact=True)).to_be_hidden()
+    here.message("first").hover()
+    here.page.get_by_role("button", name="Delete", exact=True).click()
+    here.page.get_by_role("button", name="Keep it").click()
+    expect(here.message("first")).to_have_count(1)
+    here.message("first").hover()
+    here.page.get_by_role("button", name="Delete", exact=True).click()
+    here.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(there.page.locator("[data-deleted]").get_by_text("message deleted")).to_be_visible()
+    expect(there.message("first")).to_have_count(0)
+    assert there.numbers() == [1, 2]
+
+
+def test_a_conversation_by_keyboard_alone(site: Site, visit: Visit) -> None:
+    """From the box into the log, up and down, reply, edit, delete; the focus comes back to the box."""
+    ana, bo = site.person("ana"), site.person("bo", name="Bo")
+    room = site.room(ana, bo)
+    site.say(room, ana, "mine")
+    site.say(room, bo, "his")
+    page = visit(ana, f"/rooms/{room}/")
+    here = RoomPage(page).is_live()
+    here.log.focus()
+    page.keyboard.press("ArrowUp")
+    expect(here.message("his")).to_be_focused()
+    page.keyboard.press("r")
+    expect(here.box).to_be_focused()
+    page.keyboard.type("an answer")
+    page.keyboard.press("Enter")
+    expect(here.stored("an answer")).to_contain_text("Bo his")
+    here.log.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowUp")
+    expect(here.message("mine")).to_be_focused()
+    page.keyboard.press("e")
+    page.keyboard.press("End")
+    page.keyboard.type(" and better")
+    page.keyboard.press("Enter")
+    expect(here.stored("mine and better")).to_have_count(1)
+    here.log.focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Delete")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-deleted]").get_by_text("message deleted")).to_be_visible()
+
+
+def test_an_edit_that_cannot_be_sent_is_kept(site: Site, visit: Visit) -> None:
+    """Without a connection the words stay in the box, with the reason."""
+    ana = site.person("ana")
+    room = site.room(ana)
+    site.say(room, ana, "as it was")
+    here = RoomPage(visit(ana, f"/rooms/{room}/")).is_live()
+    here.page.context.set_offline(True)
+    here.banner_says("offline")
+    here.box.press("ArrowUp")
+    here.say("as it should be")
+    expect(here.page.get_by_text("Not connected.")).to_be_visible()
+    expect(here.box).to_have_value("as it should be")
+    here.page.context.set_offline(False)
+    here.is_live()
+    here.box.press("Enter")
+    expect(here.stored("as it should be")).to_have_count(1)
