@@ -9,8 +9,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -37,10 +37,10 @@ class Server:
     """A site that is served. `start`, then `url`; `stop` or `kill` at the end."""
 
     def __init__(
-        self, home: Path, command: Sequence[str] = ("serve",), host: str = "127.0.0.1", **settings: object
+        self, home: Path, *command: str, host: str = "127.0.0.1", project: Path = ROOT, **settings: object
     ) -> None:
-        """`home`: its DATA_DIR; `settings`: what its environment says beside that."""
-        self.home, self.command, self.host = home, list(command), host
+        """`home`: its DATA_DIR; `command`: of manage.py; `host` "": no address on the command line; `settings`: of its environment."""
+        self.home, self.command, self.host, self.project = home, command or ("serve",), host, project
         self.environment = environment(home, **settings)
         self.port = 0  # any free one; the same again after a restart
         self.lines: list[str] = []
@@ -64,8 +64,8 @@ class Server:
         """Start the process; do not wait until it serves."""
         assert self._process is None
         self._process = subprocess.Popen(
-            [sys.executable, "manage.py", *self.command, f"{self.host}:{self.port}"],
-            cwd=ROOT, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+            [sys.executable, "manage.py", *self.command, *([f"{self.host}:{self.port}"] if self.host else [])],
+            cwd=self.project, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
         self._reader.start()
@@ -105,11 +105,19 @@ class Server:
             reader.join(PATIENCE)
             assert process.stdout is not None
             process.stdout.close()
+            with suppress(ProcessLookupError):  # the child of an autoreloader
+                os.killpg(process.pid, signal.SIGKILL)
             self._process = None
         return code
 
     def wait_for(self, pattern: str, since: int = 0, timeout: float = PATIENCE) -> re.Match[str]:
-        """Wait for a line that has `pattern`, looking from line `since` on."""
+        """Wait for a line that has `pattern`, looking from line `since` on; fail if it does not come."""
+        match = self.says(pattern, since, timeout)
+        assert match, f"the server never said {pattern!r}:\n{self.tail()}"
+        return match
+
+    def says(self, pattern: str, since: int = 0, timeout: float = PATIENCE) -> re.Match[str] | None:
+        """Wait for a line that has `pattern`; None if it does not come, or the process ends without."""
         wanted = re.compile(pattern)
 
         def found() -> re.Match[str] | None:
@@ -117,9 +125,7 @@ class Server:
 
         with self._said:
             self._said.wait_for(lambda: found() or self._has_ended(), timeout)
-            match = found()
-        assert match, f"the server never said {pattern!r}:\n{self.tail()}"
-        return match
+            return found()
 
     def tail(self, lines: int = 40) -> str:
         """The end of what it said."""
