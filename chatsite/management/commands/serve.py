@@ -26,6 +26,8 @@ class Command(BaseCommand):
         from rooms.realtime import engine
 
         host, port = self._address(addrport)
+        if not 0 <= port <= 65_535:
+            raise CommandError(f"{port} is no port: they go from 0 (any free one) to 65535")
         prepare_database()
         application = get_wsgi_application()
         try:
