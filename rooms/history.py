@@ -15,16 +15,17 @@ class Page:
 
     room: Room
     messages: list[Message]
+    edge: int = 0  # an empty page stands just behind this number
 
     @property
     def has_before(self) -> bool:
         """Whether older messages exist."""
-        return bool(self.messages) and self.messages[0].seq > 1
+        return (self.messages[0].seq > 1) if self.messages else min(self.edge, self.room.last_seq) > 0
 
     @property
     def has_after(self) -> bool:
         """Whether newer messages exist."""
-        return bool(self.messages) and self.messages[-1].seq < self.room.last_seq
+        return (self.messages[-1].seq if self.messages else self.edge) < self.room.last_seq
 
     def payload(self) -> dict[str, Any]:
         """The page as the API gives it."""
@@ -41,9 +42,9 @@ def page(room: Room, *, before: int | None = None, after: int | None = None, aro
     """Return at most `settings.PAGE_SIZE` messages of `room`, as asked; without a number the latest."""
     size = settings.PAGE_SIZE
     if before is not None:
-        return Page(room, Message.objects.before(room, before, size))
+        return Page(room, Message.objects.before(room, before, size), edge=before - 1)
     if after is not None:
-        return Page(room, Message.objects.after(room, after, size))
+        return Page(room, Message.objects.after(room, after, size), edge=after)
     if around is not None:
         return Page(room, Message.objects.around(room, min(around, room.last_seq), size))
     return Page(room, Message.objects.newest(room, size))

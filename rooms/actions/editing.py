@@ -17,10 +17,13 @@ def edit(user: User, slug: str, seq: int, body: str) -> Message:
         room, message = _find(user, slug, seq, refusal_to_edit)
         if message.body == body:
             return message
+        quoted = message.excerpt()
         message.body, message.html, message.edited_at = body, html, timezone.now()
         stamp(room, message)
         message.save(update_fields=["body", "html", "edited_at", "version"])
         publish_message(room, message)
+        if message.excerpt() != quoted:
+            _quote_anew(room, message)
     return message
 
 
@@ -37,10 +40,11 @@ def delete_as_admin(admin: User, messages: list[Message], reason: str = "") -> i
     deleted = 0
     with transaction.atomic():
         rooms = {room.pk: room for room in Room.objects.locked({message.room.slug for message in messages}).values()}
-        standing = Message.objects.whole().filter(pk__in=[message.pk for message in messages], deleted_at=None)
-        for message in standing.order_by("room_id", "seq"):
-            _erase(rooms[message.room_id], message, admin, reason)
-            deleted += 1
+        for each in sorted(messages, key=lambda message: (message.room_id, message.seq)):  # what is quoted before its answers
+            message = Message.objects.at(rooms[each.room_id], each.seq)
+            if message and not message.is_deleted:
+                _erase(rooms[each.room_id], message, admin, reason)
+                deleted += 1
     return deleted
 
 
@@ -62,3 +66,15 @@ def _erase(room: Room, message: Message, by: User, reason: str) -> None:
     stamp(room, message)
     message.save(update_fields=["body", "html", "deleted_at", "deleted_by", "delete_reason", "version"])
     publish_message(room, message)
+    _quote_anew(room, message)
+
+
+def _quote_anew(room: Room, parent: Message) -> None:
+    """The answers to `parent` quote it: each has changed with it, and is sent again. What was deleted stands nowhere."""
+    answers = list(Message.objects.whole().filter(room=room, reply_to=parent).order_by("seq"))
+    for room.version, answer in enumerate(answers, room.version + 1):
+        answer.version = room.version
+        publish_message(room, answer)
+    if answers:
+        Message.objects.bulk_update(answers, ["version"], batch_size=500)
+        room.save(update_fields=["version"])

@@ -85,14 +85,6 @@ class Client(Recorder):
             room["unread"] += 1
         elif message["deleted"] and message["seq"] > room["last_read_seq"]:
             room["unread"] -= 1
-        self._quotes(slug, message)
-
-    def _quotes(self, slug: str, parent: JSON) -> None:
-        """A quote shows its message as that is now."""
-        for message in self.messages[slug].values():
-            if message["reply_to"] and message["reply_to"]["seq"] == parent["seq"]:
-                excerpt = " ".join(parent["body"].split())
-                message["reply_to"] = {**message["reply_to"], "excerpt": excerpt}
 
     def on_read(self, slug: str, data: JSON) -> None:
         self.rooms[slug] |= {name: data[name] for name in ("last_read_seq", "unread", "mentions")}
