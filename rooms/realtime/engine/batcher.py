@@ -54,6 +54,8 @@ class Batcher(Generic[Item, Result]):
                         done.send_exception(result)
                     else:
                         done.send(result)
+                if self.waiting:
+                    eventlet.sleep(0)  # those who have their result go on first
             self.parked = True
             hubs.get_hub().switch()
 
