@@ -46,15 +46,14 @@ def test_it_starts_again_when_the_code_changes(command: Command, project: Path) 
     assert requests.get(f"http://127.0.0.1:{ready[1]}/welcome/", timeout=PATIENCE).status_code == 200
 
 
-def test_it_migrates_no_database_of_ones_own(command: Command, tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [(), ("--noreload",)], ids=["reload", "noreload"])
+def test_it_migrates_no_database_of_ones_own(command: Command, tmp_path: Path, words: tuple[str, ...]) -> None:
     with empty("sqlite", tmp_path) as url:
-        server = command("runserver", "--noreload", DATABASE_URL=url)
+        server = command("runserver", *words, DATABASE_URL=url)
         server.spawn()
-        server.wait_for("migrat")
-        server.stop()
-        assert "Traceback" not in server.tail()
-    file = tmp_path / "other.sqlite3"
-    assert not file.exists() or file.stat().st_size == 0 or b"CREATE TABLE" not in file.read_bytes()
+        server.wait_for(r"The database lacks \d+ migrations. Apply them first: manage.py migrate")
+        assert server.join() == 1 and "Traceback" not in server.tail()
+    assert b"CREATE TABLE" not in (tmp_path / "other.sqlite3").read_bytes()
 
 
 def test_whom_others_can_reach_asks_for_the_key_of_the_console(command: Command) -> None:

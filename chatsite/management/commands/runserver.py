@@ -1,11 +1,13 @@
 """`manage.py runserver`: Django's own command (banner, checks, autoreload), serving Django and Socket.IO together under eventlet."""
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.management import CommandError
 from django.core.management.commands import runserver
 from django.core.wsgi import get_wsgi_application
 
@@ -38,10 +40,11 @@ class Command(runserver.Command):
         return get_wsgi_application()
 
     def check_migrations(self) -> None:
-        if settings.DATABASE_IS_EMBEDDED:
+        try:
             prepare_database()
-        else:
-            super().check_migrations()
+        except CommandError as error:
+            self.stderr.write(f"Error: {error}")
+            os._exit(1)  # as Django's own for a port that is taken: sys.exit does not end the autoreloader's thread
 
     def inner_run(self, *args: Any, **options: Any) -> None:
         runserver.run = run  # type: ignore[attr-defined]  # the name that Django's inner_run calls
