@@ -51,6 +51,15 @@ class RateLimited(ChatError):
         super().__init__(message, retry_after=ceil(retry_after * 100) / 100)
 
 
+class Unavailable(ChatError):
+    """The server could not do it just now, by a fault of its own. `retry_after` is in seconds; nothing was done, so asking again is safe."""
+
+    code, status = "unavailable", 503
+
+    def __init__(self) -> None:
+        super().__init__("the server could not do this; it will be tried again", retry_after=1)
+
+
 class Archived(ChatError):
     """The room is kept for reading only."""
 

@@ -36,7 +36,7 @@ socket.on("data", ({ type, room, version, rooms, message, user }) => {
 });
 
 const say = (draft) => socket.emit("message", draft, (_, { error }) => {
-  if (error?.code === "rate_limited") setTimeout(say, 1000 * error.retry_after, draft);
+  if (error?.retry_after) setTimeout(say, 1000 * error.retry_after, draft);
   else if (error) console.error(error.message);
 });
 for await (const body of createInterface({ input: process.stdin })) say({ room, body, client_id: randomUUID() });

@@ -53,7 +53,7 @@ def say(draft):
         error = sio.call("message", draft, timeout=5).get("error", {})
     except socketio.exceptions.SocketIOError:  # cut off: sio reconnects by itself
         error = {"code": "cut_off"}
-    if error.get("code") in ("cut_off", "rate_limited"):
+    if error.get("code") == "cut_off" or "retry_after" in error:
         time.sleep(error.get("retry_after", 1))
         say(draft)  # the same client_id however often it is sent: stored once
     elif error:

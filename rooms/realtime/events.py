@@ -1,6 +1,6 @@
 """What clients may say, and what each is answered. Every entry is a few lines over an action.
 
-Invariant: no exception leaves `answer`. A refusal is data; a fault of ours is one line in the log and the code `invalid` for the client.
+Invariant: no exception leaves `answer`. A refusal is data; a fault of ours is one line in the log and the code `unavailable` for the client.
 """
 
 import logging
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rooms import actions, broadcast, limits, payloads, schemas, sync
-from rooms.errors import ChatError, Invalid, NotFound
+from rooms.errors import ChatError, Invalid, NotFound, Unavailable
 from rooms.models import Room
 from rooms.permissions import NO_ROOM
 from rooms.realtime.session import Session
@@ -47,7 +47,7 @@ class Events:
             return {"ok": False, "error": refusal.payload()}
         except Exception:
             log.exception("%s of %s failed", event, session.user.handle)
-            return {"ok": False, "error": {"code": "invalid", "message": "the server could not do this; try again"}}
+            return {"ok": False, "error": Unavailable().payload()}
 
     def message(self, session: Session, data: Any) -> JSON:
         """`message`: a string goes to the default room, an object where it says."""

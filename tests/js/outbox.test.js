@@ -178,6 +178,15 @@ test("too fast: all rooms rest as long as the server says, then go on in order",
   assert.deepEqual(bodies(network.onItsWay.map(({ entry }) => entry)), ["1", "3"]);
 });
 
+test("a fault of the server's own is tried again after a moment", async () => {
+  outbox.open();
+  write("1");
+  await network.refuse({ code: "unavailable", retry_after: 1 });
+  assert.deepEqual(states(), ["pending"]);
+  await network.pass(1000);
+  assert.equal(network.onItsWay.length, 1);
+});
+
 test("the last word on how long to rest counts", async () => {
   outbox.open();
   write("1", "lobby");

@@ -158,7 +158,7 @@ export class Outbox {
   /** @param {{ client_id: string }} attempt @param {MessageAck} ack */
   #answered(attempt, ack) {
     if (ack.ok) return void this.settle({ ...ack.message, client_id: attempt.client_id }); // however late
-    const { error } = ack, isEarly = error.code === "rate_limited";
+    const { error } = ack, isEarly = error.retry_after !== undefined; // too fast, or a fault of the server's
     const entry = this.#end(attempt, isEarly ? {} : { state: "failed", error });
     if (!entry) return;
     if (isEarly) this.#rest(error.retry_after ?? 1);
