@@ -72,7 +72,8 @@ def _erase(room: Room, message: Message, by: User, reason: str) -> None:
 def _quote_anew(room: Room, parent: Message) -> None:
     """The answers to `parent` quote it: each has changed with it, and is sent again. What was deleted stands nowhere."""
     answers = list(Message.objects.whole().filter(room=room, reply_to=parent).order_by("seq"))
-    for room.version, answer in enumerate(answers, room.version + 1):
+    for answer in answers:
+        room.version += 1
         answer.version = room.version
         publish_message(room, answer)
     if answers:

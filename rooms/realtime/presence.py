@@ -65,6 +65,11 @@ class Presence:
         if slug in self._rooms_of.get(user_id, {}):
             self._leave(user_id, slug)
 
+    def rename(self, brief: JSON) -> None:
+        """A person is called otherwise now."""
+        if brief["id"] in self._brief:
+            self._brief[brief["id"]] = brief
+
     def _gone(self, user_id: int) -> None:
         if self._sockets.get(user_id, True):  # came back, or was forgotten already
             return

@@ -130,6 +130,7 @@ class ChatServer:
         """Let the user's sockets speak under their present name."""
         for session in self._sessions_of(user.pk):
             session.user = user
+        self.presence.rename(payloads.user(user))
 
     def _sessions_of(self, user_id: int) -> list[Session]:
         return [self.sessions[sid] for sid in self._sids.get(user_id, ())]
