@@ -27,6 +27,7 @@ pieces = st.lists(
     max_size=12,
 ).map("".join)
 VOID = {"br", "hr"}
+OURS = {"a": {"target", "rel"}, "table": {"tabindex"}}  # what is put there whatever was typed
 
 
 class Reader(HTMLParser):
@@ -41,7 +42,7 @@ class Reader(HTMLParser):
         if tag not in VOID:
             self.open.append(tag)
         for name, value in attrs:
-            allowed = formatting.ATTRIBUTES.get(tag, set()) | ({"target", "rel"} if tag == "a" else set())
+            allowed = formatting.ATTRIBUTES.get(tag, set()) | OURS.get(tag, set())
             assert name in allowed, (tag, name)
             if name == "href":
                 scheme = (value or "").strip().split(":")[0].lower() if ":" in (value or "") else ""
