@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.neighbours import Watch, used_by, used_by_children
-from bench.servers import BENCH, LOAD_CORE, PEER_PYTHON, SERVER_CORE, WORK, Server
+from bench.servers import BENCH, LOAD_CORE, PEER_PYTHON, SERVER_CORE, SITE_PYTHON, WORK, Server
 
 GENERATOR = WORK / "load"
 SPARE_FILES = 500  # descriptors a server needs beside its connections
@@ -23,6 +23,8 @@ class Failed(Exception):
 def prepare(servers: set[str]) -> None:
     """Build and install what is missing for `servers`."""
     WORK.mkdir(parents=True, exist_ok=True)
+    # Node comes with the machine, or from PyPI into the site's environment.
+    os.environ["PATH"] += os.pathsep + str(SITE_PYTHON.parent)
     build_generator()
     if servers & {"socketio", "channels", "history"}:
         install_python_peers()
