@@ -6,6 +6,7 @@ Servers take turns, run by run, so that a drift of the machine hits all of them;
 import argparse
 import datetime
 import shutil
+import signal
 import statistics
 import sys
 from typing import Any
@@ -99,6 +100,7 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers are ended on the way out
     try:
         main()
     except (Failed, RuntimeError) as why:

@@ -8,7 +8,8 @@ import os
 import subprocess
 from typing import Any
 
-from bench.servers import KINDS, LOAD_CORE, PEER_PYTHON, ROOT, Server, manage
+from bench.neighbours import Watch, used_by
+from bench.servers import KINDS, LOAD_CORE, PEER_PYTHON, ROOT, SERVER_CORE, Server, manage
 from bench.tools import Failed
 
 OPERATIONS = {
@@ -32,7 +33,8 @@ Membership.objects.bulk_create(wanted, batch_size=5000, ignore_conflicts=True)
 def measure(quick: bool) -> dict[str, Any]:
     """Ask everything of a short and of a long room; quick: a tenth as long."""
     sizes = (10_000, 100_000) if quick else (10_000, 1_000_000)
-    return {"sizes": {str(size): ask(size, 60 if quick else 400) for size in sizes}}
+    found = {str(size): ask(size, 60 if quick else 400) for size in sizes}
+    return {"sizes": found, "others": max(each.pop("others") for each in found.values())}
 
 
 def ask(size: int, times: int) -> dict[str, Any]:
@@ -43,6 +45,7 @@ def ask(size: int, times: int) -> dict[str, Any]:
     manage(server.data, "populate", "--users", str(PEOPLE), *few, "--cookies", str(server.cookies))
     manage(server.data, "shell", "-v0", "-c", JOIN_ALL)
     with server:
+        watch = Watch(SERVER_CORE, lambda: used_by(server.process.pid))
         command = [str(PEER_PYTHON), "-m", "bench.asking", str(server.port), str(server.cookies), str(times)]
         ran = subprocess.run(
             command,
@@ -51,7 +54,8 @@ def ask(size: int, times: int) -> dict[str, Any]:
             text=True,
             preexec_fn=lambda: os.sched_setaffinity(0, {LOAD_CORE}),
         )
+        others = watch.others()
     if ran.returncode:
         raise Failed(ran.stderr)
     found: dict[str, Any] = json.loads(ran.stdout)
-    return found
+    return {**found, "others": others}

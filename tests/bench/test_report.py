@@ -12,6 +12,7 @@ import pytest
 
 from bench import chart, report
 from bench.cases import CASES
+from bench.history import OPERATIONS
 from bench.servers import ROOT
 
 
@@ -49,6 +50,15 @@ def test_a_loss_is_told_and_hides_the_latency() -> None:
     table = report.case_table(CASES["fanout"], found(chatsite=figures(lost=3)))
     assert "Chatsite: 3 lost" in table
     assert "does not keep up" in table
+
+
+@pytest.mark.parametrize(("p95", "verdict"), [(4.9, "reached"), (5.1, "**missed**")])
+def test_history_is_judged_by_the_long_room(p95: float, verdict: str) -> None:
+    def times(p95: float) -> dict[str, dict[str, float]]:
+        return {key: {"p50_ms": 2.0, "p95_ms": p95} for key in OPERATIONS}
+
+    table = report.history_table({"sizes": {"10000": times(4.0), "1000000": times(p95)}})
+    assert verdict in next(line for line in table.splitlines() if "permalink" in line)
 
 
 def test_the_chart_is_as_wide_as_the_figures_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
