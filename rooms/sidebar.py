@@ -9,6 +9,5 @@ from rooms.models import Membership
 
 def rooms_of(user: User) -> list[dict[str, Any]]:
     """Return the rooms of `user` as payloads, archived ones last, then by name."""
-    found = Membership.objects.of(user).with_unread()
-    shown = [payloads.room_of(membership) for membership in found]
+    shown = [payloads.room_of(membership) for membership in Membership.objects.standing(user)]
     return sorted(shown, key=lambda room: (room["archived"], not room["is_default"], room["name"].casefold()))

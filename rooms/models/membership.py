@@ -29,6 +29,17 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """The memberships of `user`, each with its room."""
         return self.filter(user=user).select_related("room")
 
+    def standing(self, user: User) -> list[Membership]:
+        """The memberships of `user`, each with its room and its `unread`: what every connection and every page begins with."""
+        room, said = Room._meta.db_table, Message._meta.db_table
+        above = f"{said}.room_id = {{table}}.room_id AND seq > last_read_seq AND deleted_at IS NOT NULL"
+        deleted = f"(SELECT COUNT(*) FROM {said} WHERE {above})"
+        rest = f"JOIN {room} ON {room}.id = {{table}}.room_id WHERE user_id = %s"
+        found = rows.joined(Membership, Room, deleted, rest, [user.pk])
+        for member, its_room, gone in found:
+            member.room, member.unread = its_room, its_room.last_seq - member.last_read_seq - gone
+        return [member for member, _, _ in found]
+
     def held(self, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Membership]:
         """The memberships of active people, by their (user id, room id): those of `pairs` that there are."""
         wanted = sorted(set(pairs))

@@ -15,6 +15,7 @@ from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 M = TypeVar("M", bound=models.Model)
+N = TypeVar("N", bound=models.Model)
 Row = Sequence[Any]
 PLAIN = (models.IntegerField, models.CharField, models.TextField, models.ForeignKey)  # go in and out as they are
 
@@ -51,9 +52,23 @@ def _connection(model: type[models.Model]) -> BaseDatabaseWrapper:
 
 def select(model: type[M], rest: str, params: Row) -> list[M]:
     """Return the instances of `SELECT ... FROM {table} <rest>`; {table} may stand in `rest`, too."""
+    return _instances(model, values(model, _shape(model, _connection(model).vendor).columns, rest, params))
+
+
+def joined(model: type[M], other: type[N], extra: str, rest: str, params: Row) -> list[tuple[M, N, Any]]:
+    """The same with `other`, which `rest` joins, and one more column: an instance of each and the column's value."""
+    vendor = _connection(model).vendor
+    ours, theirs = _shape(model, vendor), _shape(other, vendor)
+    found = values(model, f"{ours.columns}, {theirs.columns}, {extra}", rest, params)
+    end = len(ours.names)
+    first, second = _instances(model, [row[:end] for row in found]), _instances(other, [row[end:-1] for row in found])
+    return list(zip(first, second, [row[-1] for row in found], strict=True))
+
+
+def _instances(model: type[M], found: Iterable[Row]) -> list[M]:
     connection = _connection(model)
     shape = _shape(model, connection.vendor)
-    rows = [list(row) for row in values(model, shape.columns, rest, params)]
+    rows = [list(row) for row in found]
     for n, field in shape.converted:
         column = field.get_col(model._meta.db_table)
         for convert in [*connection.ops.get_db_converters(column), *field.get_db_converters(connection)]:
@@ -63,11 +78,11 @@ def select(model: type[M], rest: str, params: Row) -> list[M]:
 
 
 def values(model: type[models.Model], columns: str, rest: str, params: Row) -> list[Row]:
-    """Return the rows of `SELECT <columns> FROM {table} <rest>`, as the driver gives them."""
+    """Return the rows of `SELECT <columns> FROM {table} <rest>`, as the driver gives them; {table} may stand in both."""
     connection = _connection(model)
     table = _shape(model, connection.vendor).table
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns} FROM {table} {rest.replace('{table}', table)}", params)
+        cursor.execute(f"SELECT {columns} FROM {{table}} {rest}".replace("{table}", table), params)
         found: list[Row] = cursor.fetchall()
     return found
 
