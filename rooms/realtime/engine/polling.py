@@ -50,7 +50,7 @@ class Polling(socket.Socket):
                 break
             following = self._next(queue)
             is_end = following is None or following.packet_type == packet.CLOSE
-            if is_end and packets:  # by itself: the official client would see it before what stands above it in the same answer
+            if is_end and packets:  # by itself: the official client would see it before what stands above it
                 queue.put(following)
                 break
             if following is None:
