@@ -40,7 +40,9 @@ def delete_as_admin(admin: User, messages: list[Message], reason: str = "") -> i
     deleted = 0
     with transaction.atomic():
         rooms = {room.pk: room for room in Room.objects.locked({message.room.slug for message in messages}).values()}
-        for each in sorted(messages, key=lambda message: (message.room_id, message.seq)):  # what is quoted before its answers
+        for each in sorted(
+            messages, key=lambda message: (message.room_id, message.seq)
+        ):  # what is quoted before its answers
             message = Message.objects.at(rooms[each.room_id], each.seq)
             if message and not message.is_deleted:
                 _erase(rooms[each.room_id], message, admin, reason)

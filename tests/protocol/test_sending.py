@@ -152,7 +152,9 @@ def test_an_edit_and_a_deletion_are_heard_and_acknowledged_with_the_message(site
         edited = a.ask("edit", {"room": room, "seq": 1, "body": "*won*"})
         assert edited["message"]["html"] == "<p><em>won</em></p>" and edited["version"] == 3
         assert b.expect("message", version=3)["message"] == edited["message"]
-        assert b.expect("message", version=4)["message"]["reply_to"]["excerpt"] == "*won*"  # what quotes it is sent again
+        assert (
+            b.expect("message", version=4)["message"]["reply_to"]["excerpt"] == "*won*"
+        )  # what quotes it is sent again
         assert edited["message"]["client_id"] == said["message"]["client_id"]
         assert b.ask("edit", {"room": room, "seq": 1, "body": "mine"})["error"]["code"] == "forbidden"
         assert b.ask("delete", {"room": room, "seq": 1})["error"]["code"] == "forbidden"
