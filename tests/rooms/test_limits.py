@@ -35,6 +35,8 @@ def test_a_burst_and_then_a_rate(clock: Clock) -> None:
     assert spend(limiter, 1) == 5
     clock.now += 1.5
     assert spend(limiter, 1) == 3
+    clock.now += 30  # time for sixty, but a bucket holds five
+    assert spend(limiter, 1) == 5
     clock.now += 3600
     assert spend(limiter, 1) == 5
 

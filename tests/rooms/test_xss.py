@@ -90,3 +90,9 @@ def test_links_and_code_are_shown() -> None:
     assert '<a href="http://example.com" target="_blank" rel="noopener noreferrer nofollow">example.com</a>' in shown
     assert "<code>x &lt; y</code>" in shown
     assert '<code class="language-python">' in shown
+
+
+def test_html_is_shown_as_it_was_typed() -> None:
+    """The first guard by itself: what is typed as HTML is words, not something for the sanitizer to take away."""
+    assert formatting.render("<b>x</b> *y*") == "<p>&lt;b&gt;x&lt;/b&gt; <em>y</em></p>"
+    assert formatting.render("<script>x</script>\n\n- y").startswith("<p>&lt;script&gt;x&lt;/script&gt;</p>")
