@@ -40,6 +40,13 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
             member.room, member.unread = its_room, its_room.last_seq - member.last_read_seq - gone
         return [member for member, _, _ in found]
 
+    def addresses(self, user: User) -> dict[str, int]:
+        """The ids of the rooms of `user`, by slug."""
+        room = Room._meta.db_table
+        rest = f"JOIN {room} ON {room}.id = {{table}}.room_id WHERE user_id = %s"
+        found = rows.values(Membership, "slug, room_id", rest, [user.pk])
+        return {str(slug): pk for slug, pk in found}
+
     def held(self, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Membership]:
         """The memberships of active people, by their (user id, room id): those of `pairs` that there are."""
         wanted = sorted(set(pairs))

@@ -87,7 +87,7 @@ class ChatServer:
         self._hear(session, broadcast.to_user(user.pk))
         self._hear(session, broadcast.to_session(session.key))
         while True:
-            for slug, room_id in Membership.objects.filter(user=user).values_list("room__slug", "room_id"):
+            for slug, room_id in Membership.objects.addresses(user).items():
                 session.rooms[slug] = room_id
                 self._hear(session, broadcast.to_room(room_id))
             rooms = sidebar.rooms_of(user)
