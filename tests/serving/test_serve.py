@@ -105,6 +105,8 @@ def test_settings_come_from_dot_env_and_the_environment_wins(project: Path, tmp_
 def test_an_address_that_cannot_be_had_is_told_in_a_line(command: Command, address: str, told: str) -> None:
     if address == "taken":
         other = command("serve").start()
+        other.stop()
+        other.start()  # on that port by its number, as people start it, and not on any free one
         address = f"127.0.0.1:{other.port}"
     server = command("serve", address, host="")
     server.spawn()

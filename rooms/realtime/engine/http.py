@@ -99,7 +99,8 @@ class Listener(GreenSocket):
 def listen(host: str, port: int) -> Listener:
     """Return a listening socket for `serve`; port 0 takes a free one. Raises OSError if the address is taken."""
     family = getaddrinfo(host or None, port, type=SOCK_STREAM)[0][0]
-    return adopt(eventlet.listen((host, port), family, backlog=BACKLOG))
+    # Without reuse_port=False eventlet shares a named port with whoever listens there with it: two sites, and each request goes to either.
+    return adopt(eventlet.listen((host, port), family, backlog=BACKLOG, reuse_port=False))
 
 
 def adopt(plain: GreenSocket) -> Listener:
