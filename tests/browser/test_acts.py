@@ -52,6 +52,24 @@ def test_a_reply_quotes_its_parent_and_leads_to_it(site: Site, visit: Visit) -> 
     expect(here.page.get_by_text("Replying to")).to_be_hidden()
 
 
+def test_a_reply_that_waits_quotes_its_parent_already(site: Site, visit: Visit) -> None:
+    """In the words the server will quote; nothing moves when it is sent."""
+    ana, bo = site.person("ana", name="Ana Berg"), site.person("bo")
+    room = site.room(ana, bo)
+    site.say(room, ana, "Who comes?\n" + "And when? " * 20)
+    here = RoomPage(visit(bo, f"/rooms/{room}/")).is_live()
+    here.page.context.set_offline(True)
+    here.banner_says("offline")
+    here.page.locator("[data-seq='1']").hover()
+    here.page.get_by_role("button", name="Reply").click()
+    here.say("I do")
+    quote = here.message("I do").locator("[data-slot=quote]")
+    expect(quote).to_contain_text("Ana Berg Who comes?")
+    waiting = quote.inner_text()
+    here.page.context.set_offline(False)
+    expect(here.stored("I do").locator("[data-slot=quote]")).to_have_text(waiting)
+
+
 def test_deleting_asks_first_and_is_seen_by_all(site: Site, visit: Visit) -> None:
     """One's own, or a moderator anybody's; the place stays, the words go; others have no such button."""
     ana, bo, mo = site.person("ana"), site.person("bo"), site.person("mo")

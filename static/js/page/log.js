@@ -75,7 +75,7 @@ export class LogView {
 
   /** Something waits, failed, or went back to waiting. @param {Entry} entry */
   drawPending(entry) {
-    const element = bindPending(entry, this.#me, this.#pending.get(entry.client_id));
+    const element = bindPending(entry, this.#me, this.#log.messages.get(entry.reply_to ?? 0), this.#pending.get(entry.client_id));
     this.#pending.set(entry.client_id, element);
     this.#arrangePending();
     this.#edges();

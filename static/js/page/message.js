@@ -11,6 +11,8 @@ import { exactly, timeOf } from "#page/times.js";
 /** @import { Entry } from "#core/outbox.js" */
 
 const HUES = 12;
+/** Characters of a quote. */
+const EXCERPT = 80;
 
 /** @param {Message} message @param {HTMLElement} [element] to bind anew @returns {HTMLElement} */
 export function bind(message, element = stencil("message")) {
@@ -28,8 +30,14 @@ export function bind(message, element = stencil("message")) {
   return element;
 }
 
-/** What was written here and is not acknowledged. @param {Entry} entry @param {User} me @param {HTMLElement} [element] */
-export function bindPending(entry, me, element = stencil("message")) {
+/**
+ * What was written here and is not acknowledged.
+ * @param {Entry} entry
+ * @param {User} me
+ * @param {Message} [parent] what it replies to, where that is at hand
+ * @param {HTMLElement} [element] to bind anew
+ */
+export function bindPending(entry, me, parent, element = stencil("message")) {
   element.removeAttribute("id");
   element.removeAttribute("data-seq");
   element.dataset.clientId = entry.client_id;
@@ -37,6 +45,7 @@ export function bindPending(entry, me, element = stencil("message")) {
   slot("permalink", element).removeAttribute("href");
   bindAuthor(element, me);
   bindTime(element, entry.created_at);
+  if (parent) bindQuote(element, { seq: parent.seq, author: parent.author, excerpt: excerptOf(parent.body) });
   const body = slot("body", element);
   body.replaceChildren(...paragraphs(entry.body));
   element.querySelector("[data-slot=refusal]")?.remove();
@@ -80,6 +89,12 @@ function bindQuote(element, quoted) {
   slot("quote-link", element).setAttribute("href", quoted ? `#${quoted.seq}` : "");
   slot("quote-author", element).textContent = quoted?.author.name ?? "";
   slot("quote-excerpt", element).textContent = quoted?.excerpt ?? "";
+}
+
+/** As rooms/models/message.py cuts it. @param {string} body */
+function excerptOf(body) {
+  const words = [...body.split(/\s+/).join(" ").trim()];
+  return words.length > EXCERPT ? words.slice(0, EXCERPT - 1).join("") + "…" : words.join("");
 }
 
 /** @param {string} name @returns {string} "Ana Berg" is AB, "ana" is AN */
