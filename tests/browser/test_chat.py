@@ -177,12 +177,15 @@ def test_an_admin_closes_the_room_while_someone_is_in_it(site: Site, visit: Visi
     ana, boss = site.person("ana"), site.admin()
     room = site.room(ana)
     here = RoomPage(visit(ana, f"/rooms/{room}/")).is_live()
+    expect(here.page.get_by_text("Say hello!")).to_be_visible()
     office = visit(boss, "/admin/rooms/room/")
     office.get_by_role("link", name=site.stored(room)["name"], exact=True).click()
     office.get_by_label("Archived").check()
     office.get_by_role("button", name="Save", exact=True).click()
     expect(here.page.get_by_text("This room is archived")).to_be_visible()
     expect(here.box).to_be_hidden()
+    expect(here.page.get_by_text("Nobody has said anything yet.")).to_be_visible()
+    expect(here.page.get_by_text("Say hello!")).to_be_hidden()
 
 
 def test_one_sees_who_types_and_who_is_there(site: Site, visit: Visit) -> None:

@@ -101,6 +101,7 @@ export class Composer {
   enable(canPost) {
     this.#form.hidden = !canPost;
     slot("closed").hidden = canPost;
+    slot("hello").hidden = !canPost;
   }
 
   /** Nothing more can be said here. */
