@@ -123,6 +123,23 @@ def test_a_permalink_opens_the_log_at_its_message(site: Site, visit: Visit) -> N
     expect(here.page.locator("[data-seq='390']")).to_be_in_viewport()
 
 
+def test_what_is_edited_below_is_not_counted_as_new(site: Site, visit: Visit) -> None:
+    """Who reads far above the latest page hears of new messages alone."""
+    ana, bo = site.person("ana"), site.person("bo")
+    room = site.room(ana, bo)
+    site.say(room, ana, *(f"line {n}" for n in range(1, 401)))
+    here = RoomPage(visit(bo, f"/rooms/{room}/#50")).is_live()
+    with ana.client() as socket:
+        for seq in (300, 400):
+            socket.ask("edit", {"room": room, "seq": seq, "body": "better"})
+        socket.ask("message", {"room": room, "body": "one"})
+        socket.ask("message", {"room": room, "body": "two"})
+        socket.ask("edit", {"room": room, "seq": 401, "body": "one, edited"})
+        expect(here.page.get_by_role("button", name="2 new messages")).to_be_visible()
+        socket.ask("delete", {"room": room, "seq": 402})
+        expect(here.page.get_by_role("button", name="1 new message", exact=True)).to_be_visible()
+
+
 def test_unread_is_counted_and_read_where_it_is_seen(site: Site, visit: Visit) -> None:
     """The other room counts up; opened, it has the line "New" at the first unread, and the count is gone in the other tab too."""
     ana, bo = site.person("ana"), site.person("bo")

@@ -21,8 +21,10 @@ export class OpenRoom {
   #me;
   #onsee;
   #pill = slot("pill");
-  /** New messages by others since the reader left the end. */
-  #fresh = 0;
+  /** The latest message when the reader was last at the end, or came. */
+  #left;
+  /** @type {Set<number>} seqs of messages by others since then */
+  #fresh = new Set();
   #isPaging = false;
 
   /**
@@ -32,6 +34,7 @@ export class OpenRoom {
    */
   constructor(room, me, onsee) {
     this.slug = room.slug;
+    this.#left = room.last_seq;
     this.#me = me;
     this.#onsee = onsee;
     const element = slot("log"), { hasBefore, hasAfter, version } = element.dataset;
@@ -52,9 +55,8 @@ export class OpenRoom {
 
   /** A live event of this room, or the answer to an own post. @param {Pick<MessageEvent, "version" | "message">} event */
   apply({ version, message }) {
-    const isNew = message.seq > this.log.last && message.author.id !== this.#me.id;
     const { status, upserted } = this.log.apply({ room: this.slug, version, message });
-    if (status === "applied" && isNew && !(this.scroll.isAtEnd && this.log.isLive)) this.#fresh += 1;
+    this.#count([message]);
     if (upserted.length) this.#draw(upserted);
     this.#moved();
     return status;
@@ -62,11 +64,10 @@ export class OpenRoom {
 
   /** The room's answer to `sync`. @param {SyncResult} result @param {number} since */
   merge(result, since) {
-    const last = this.log.last;
     const { status, upserted, removed } = this.log.merge(result, since);
+    this.#count(result.messages);
     if (status === "reset") this.scroll.keep(() => this.view.redraw());
     else this.#draw(upserted, removed);
-    if (!this.scroll.isAtEnd) this.#fresh += upserted.filter(({ seq, author }) => seq > last && author.id !== this.#me.id).length;
     this.#moved();
   }
 
@@ -103,8 +104,16 @@ export class OpenRoom {
     this.#moved();
   }
 
+  /** What of it is news to who reads above; an edit of something old is none. @param {Message[]} messages */
+  #count(messages) {
+    for (const { seq, author, deleted } of messages) {
+      if (deleted) this.#fresh.delete(seq);
+      else if (seq > this.#left && author.id !== this.#me.id) this.#fresh.add(seq);
+    }
+  }
+
   #toHash() {
-    const seq = Number(/^#(\d+)$/.exec(location.hash)?.[1]);
+    const seq = Number(/^#(\d{1,9})$/.exec(location.hash)?.[1]);
     if (seq) this.to(seq);
     else if (location.hash === "#end") this.toEnd();
   }
@@ -120,7 +129,10 @@ export class OpenRoom {
 
   /** The reader moved, or the log did: fetch what comes near, say what is seen, show the way back. */
   #moved() {
-    if (this.log.isLive && this.scroll.isAtEnd) this.#fresh = 0;
+    if (this.log.isLive && this.scroll.isAtEnd) {
+      this.#left = Math.max(this.#left, this.log.last);
+      this.#fresh.clear();
+    }
     this.#drawPill();
     this.look();
     if (this.log.hasBefore && this.scroll.isNearStart) this.#page("older");
@@ -153,10 +165,10 @@ export class OpenRoom {
   }
 
   #drawPill() {
-    const isAway = !this.scroll.isAtEnd || !this.log.isLive;
-    this.#pill.hidden = !isAway || !(this.#fresh || !this.scroll.isNearEnd || !this.log.isLive);
-    const text = this.#fresh
-      ? interpolate(ngettext("%(count)s new message", "%(count)s new messages", this.#fresh), { count: this.#fresh }, true)
+    const isAway = !this.scroll.isAtEnd || !this.log.isLive, count = this.#fresh.size;
+    this.#pill.hidden = !isAway || !(count || !this.scroll.isNearEnd || !this.log.isLive);
+    const text = count
+      ? interpolate(ngettext("%(count)s new message", "%(count)s new messages", count), { count }, true)
       : gettext("Jump to latest");
     if (this.#pill.textContent !== text) this.#pill.textContent = text;
   }
