@@ -46,6 +46,10 @@ def room(request: SignedIn, slug: str) -> HttpResponse:
     if not any(value is not None for value in asked.values()) and _is_far_below(membership):
         asked["around"] = membership.last_read_seq + 1
     page = history.page(membership.room, **asked)
+    if not page.messages and membership.room.last_seq:
+        return redirect(
+            "room", slug
+        )  # there is nothing before the first or after the last; an empty log would say that nothing was said
     if request.session.get(LAST_ROOM) != slug:
         request.session[LAST_ROOM] = slug
     return render(request, "rooms/room.html", _context(request, membership, page))

@@ -85,6 +85,8 @@ def test_the_page_opens_where_one_left_off(
     assert [m["seq"] for m in web.get("/rooms/den/?at=20").context["log"]] == [18, 19, 20, 21, 22]
     assert [m["seq"] for m in web.get("/rooms/den/?before=4").context["log"]] == [1, 2, 3]
     assert [m["seq"] for m in web.get("/rooms/den/?after=28").context["log"]] == [29, 30]
+    for nowhere in ("?before=1", "?after=30"):  # not an empty log, which would say that nothing was said
+        assert web.get(f"/rooms/den/{nowhere}")["Location"] == "/rooms/den/"
 
 
 def test_all_is_read_at_a_button(web: Client, den: Room, ana: User, bo: User, say: Say) -> None:
