@@ -19,7 +19,10 @@ NODE = shutil.which("node") or str(ROOT / ".venv/bin/node")
 CLIENTS = {
     "JavaScript": [NODE, "docs/examples/client.mjs"],
     "Python": [sys.executable, "docs/examples/client.py"],
+    "JavaScript in twenty lines": [NODE, "docs/examples/hello.mjs"],
+    "Python in twenty lines": [sys.executable, "docs/examples/hello.py"],
 }
+WHOLE = ["JavaScript", "Python"]
 PATIENCE = 30.0  # seconds to wait for a line
 
 
@@ -68,7 +71,19 @@ def running(client: str, site: Site, person: Person, room: str) -> Iterator[Exam
             process.kill()
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("client", [name for name in CLIENTS if name not in WHOLE])
+def test_twenty_lines_take_part(client: str, site: Site) -> None:
+    ana, ben = site.person("ana"), site.person("ben")
+    room = site.room(ana, ben)
+    with ben.client() as other, running(client, site, ana, room) as example:
+        example.type("Hello from twenty lines")
+        assert other.expect("message")["message"]["body"] == "Hello from twenty lines"
+        example.wait_for(f"{room} #1 {ana.handle}: Hello from twenty lines")
+        other.ask("message", {"room": room, "body": "Hello back"})
+        example.wait_for(f"{room} #2 {ben.handle}: Hello back")
+
+
+@pytest.mark.parametrize("client", WHOLE)
 def test_the_client_says_and_shows(client: str, site: Site) -> None:
     ana, ben = site.person("ana"), site.person("ben")
     room = site.room(ana, ben)
@@ -90,7 +105,7 @@ def test_the_client_says_and_shows(client: str, site: Site) -> None:
         ]
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("client", WHOLE)
 def test_the_client_says_why_it_was_refused(client: str, site: Site) -> None:
     ana = site.person("ana")
     with running(client, site, ana, site.room(slug="strange")) as example:
@@ -101,7 +116,7 @@ def test_the_client_says_why_it_was_refused(client: str, site: Site) -> None:
 def test_the_clients_miss_and_double_nothing_when_the_server_is_killed(own_site: Callable[..., Site]) -> None:
     site = own_site()
     ben = site.person("ben")
-    people = {client: site.person(client.lower()) for client in CLIENTS}
+    people = {client: site.person(client.lower()) for client in WHOLE}
     room = site.room(ben, *people.values())
     with ExitStack() as stack:
         examples = {name: stack.enter_context(running(name, site, person, room)) for name, person in people.items()}
@@ -117,7 +132,7 @@ def test_the_clients_miss_and_double_nothing_when_the_server_is_killed(own_site:
             example.type(f"{name} into the dark")
         site.server.start()
         for example in examples.values():
-            for name in CLIENTS:
+            for name in WHOLE:
                 example.wait_for(f"{name} into the dark")
         site.server.kill()
         site.say(room, ben, *(f"missed {n}" for n in range(250)))  # more than one answer to `sync` brings

@@ -34,7 +34,9 @@ def shape(value: Any) -> Any:
             return type(value).__name__
 
 
-@pytest.mark.parametrize(("name", "language"), [("client.mjs", "js"), ("client.py", "py")])
+@pytest.mark.parametrize(
+    ("name", "language"), [("client.mjs", "js"), ("client.py", "py"), ("hello.mjs", "js"), ("hello.py", "py")]
+)
 def test_the_clients_are_shown_as_they_are(name: str, language: str) -> None:
     assert (ROOT / "docs/examples" / name).read_text() in blocks(PROTOCOL, language)
 
