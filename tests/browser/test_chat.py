@@ -205,6 +205,42 @@ def test_an_admin_closes_the_room_while_someone_is_in_it(site: Site, visit: Visi
     expect(here.page.get_by_text("Say hello!")).to_be_hidden()
 
 
+def test_who_is_removed_is_told_for_as_long_as_it_is_so(site: Site, visit: Visit) -> None:
+    """Also one who was away meanwhile, and after a reconnect; once they are in again the page goes on, with what was missed."""
+    ana, bo = site.person("ana"), site.person("bo")
+    room = site.room(ana, bo, name="The den")
+    here = RoomPage(visit(bo, f"/rooms/{room}/")).is_live()
+    here.box.fill("half a thought")
+    here.page.context.set_offline(True)
+    here.banner_says("offline")
+    bo.post(f"/rooms/{room}/leave/")
+    here.page.context.set_offline(False)
+    here.banner_says("gone")
+    expect(here.box).to_be_hidden()
+    site.say(room, ana, "while you were out")
+    bo.post(f"/rooms/{room}/join/")
+    here.is_live()
+    expect(here.box).to_have_value("half a thought")
+    expect(here.stored("while you were out")).to_have_count(1)
+    bo.post(f"/rooms/{room}/leave/")
+    here.banner_says("gone")
+
+
+def test_what_a_room_is_called_changes_everywhere_on_its_page(site: Site, visit: Visit) -> None:
+    """Head, list, title, box, the log's own name; its markup is text."""
+    ana, boss = site.person("ana"), site.admin()
+    room = site.room(ana, name="The den")
+    here = RoomPage(visit(ana, f"/rooms/{room}/")).is_live()
+    office = visit(boss, f"/admin/rooms/room/{site.hand('room_id', room=room)}/change/")
+    office.get_by_label("Name").fill("<b>Loft</b>")
+    office.get_by_role("button", name="Save", exact=True).click()
+    expect(here.page.get_by_role("heading", name="This is where <b>Loft</b> begins")).to_be_visible()
+    expect(here.page.get_by_role("log", name="Messages in <b>Loft</b>")).to_be_visible()
+    expect(here.page.get_by_role("textbox", name="Message <b>Loft</b>")).to_be_visible()
+    expect(here.page.get_by_role("heading", level=1)).to_contain_text("<b>Loft</b>")
+    expect(here.page).to_have_title("<b>Loft</b> · Chatsite")
+
+
 def test_one_sees_who_types_and_who_is_there(site: Site, visit: Visit) -> None:
     """Typing is told while it lasts; the panel of people marks who is online."""
     ana, bo = site.person("ana", name="Ana Berg"), site.person("bo", name="Bo")

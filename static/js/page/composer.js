@@ -102,11 +102,13 @@ export class Composer {
     this.#form.hidden = !canPost;
     slot("closed").hidden = canPost;
     slot("hello").hidden = !canPost;
+    this.#about();
   }
 
   /** Nothing more can be said here. */
   close() {
     this.#form.hidden = true;
+    this.#about();
   }
 
   /** Go on where one left off. */
@@ -166,7 +168,7 @@ export class Composer {
   /** What the box is for, if not a plain message. */
   #about() {
     const about = this.#editing ?? this.#replyTo;
-    slot("about").hidden = !about;
+    slot("about").hidden = !about || this.#form.hidden;
     const format = this.#editing ? gettext("Editing your message: %(excerpt)s") : gettext("Replying to %(name)s: %(excerpt)s");
     slot("about-text").textContent = about ? interpolate(format, { name: about.author.name, excerpt: about.body.slice(0, 120) }, true) : "";
   }

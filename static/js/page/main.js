@@ -3,6 +3,7 @@
 import { Outbox } from "#core/outbox.js";
 import { RoomList } from "#core/unread.js";
 import { Acts, confirmed } from "#page/acts.js";
+import { Banner } from "#page/banner.js";
 import { Composer } from "#page/composer.js";
 import { find, given, onAction, slot } from "#page/dom.js";
 import { People, TypingLine } from "#page/people.js";
@@ -16,8 +17,6 @@ import { storage } from "#wire/storage.js";
 /** @import { RoomNews } from "#core/unread.js" */
 /** @import { State } from "#wire/connection.js" */
 
-/** A state shorter than this is not worth a banner, milliseconds. */
-const PATIENCE = 400;
 /** Read marks go out at most this often, milliseconds. */
 const READ_EVERY = 500;
 
@@ -28,6 +27,7 @@ class Page {
   #rooms = new RoomList(this.#me.id);
   #sidebar = new Sidebar(this.#rooms, this.#slug);
   #drawer = new Drawer();
+  #banner = new Banner();
   #connection = new Connection((data) => this.#heard(data), (state) => this.#became(state));
   #outbox = new Outbox({
     send: (entry) => this.#connection.ask("message", post(entry)),
@@ -52,8 +52,6 @@ class Page {
   /** Read up to here, by what was said; and what is to be said. */
   #read = 0;
   #toRead = 0;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #bannerTimer;
 
   constructor() {
     this.#rooms.hello(given("rooms-data"));
@@ -186,23 +184,23 @@ class Page {
   #news({ room: slug, ...news }) {
     this.#rooms.update(slug, news);
     this.#sidebar.draw();
+    const room = this.#rooms.get(slug);
     if (slug === this.#slug && news.gone) this.#gone();
-    else if (slug === this.#slug) this.#drawRoom(/** @type {Room} */ (this.#rooms.get(slug)));
+    else if (slug === this.#slug && room) this.#drawRoom(room);
     if (Object.keys(this.#missing()).length) this.#catchUp.soon();
   }
 
-  /** @param {Room} room */
+  /** @param {Room} room that one is in, or in again */
   #drawRoom(room) {
-    if (!this.#composer) return;
-    slot("room-name").textContent = room.name;
-    slot("room-topic").textContent = room.topic;
-    this.#composer.rename(room.name);
-    this.#composer.enable(room.can_post);
+    this.#banner.gone(false);
+    this.#room?.rename(room);
+    this.#composer?.rename(room.name);
+    this.#composer?.enable(room.can_post);
   }
 
   #gone() {
     this.#composer?.close();
-    this.#became("gone");
+    this.#banner.gone(true);
   }
 
   /** @param {import("#core/outbox.js").Change} change */
@@ -240,17 +238,14 @@ class Page {
     this.#sidebar.draw();
   }
 
-  /** @param {State | "gone"} state */
+  /** @param {State} state */
   #became(state) {
-    if (state !== "catching-up" && state !== "live" && state !== "gone") {
+    if (state !== "catching-up" && state !== "live") {
       this.#outbox.close();
       this.#catchUp.close();
     }
     if (state === "live") this.#room?.look(); // what was seen while nobody could be told
-    clearTimeout(this.#bannerTimer);
-    const show = () => { slot("banner").dataset.state = state; };
-    if (state === "live" || slot("banner").dataset.state !== "live") show();
-    else this.#bannerTimer = setTimeout(show, state === "connecting" ? 2000 : PATIENCE);
+    this.#banner.became(state);
   }
 }
 

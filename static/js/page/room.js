@@ -85,6 +85,14 @@ export class OpenRoom {
     if (event.user.id !== this.#me.id) this.scroll.keep(() => this.view.notice(event));
   }
 
+  /** What it is called and about. @param {Room} room */
+  rename({ name, topic }) {
+    slot("room-name").textContent = name;
+    slot("room-topic").textContent = topic;
+    slot("begins").textContent = interpolate(gettext("This is where %(name)s begins"), { name }, true);
+    this.view.element.setAttribute("aria-label", interpolate(gettext("Messages in %(name)s"), { name }, true));
+  }
+
   /** To the latest message. */
   async toEnd() {
     if (!this.log.isLive) await this.#replace({});
