@@ -1,15 +1,22 @@
-"""One greenlet that takes all that is waiting and handles it at once; while it does, the next batch gathers. No timer is needed.
+"""One greenlet that takes all that is waiting and handles it at once; while it does, the next batch gathers.
+
+A batch begins with the first turn of the hub that brings nothing more to it: who was answered together asks again together, and what
+each batch costs whatever is in it (a commit, a send to every member) is shared by all of them. No timer is needed: one that is
+alone waits for one look at the sockets.
 
 Invariants: items are handled in the order in which they were given; each caller gets its own result, or the error of its batch; it
 is always the same greenlet (a database connection made in `handle` stays with it).
 """
 
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import Any, Generic, TypeVar
 
 import eventlet
 from eventlet import hubs
 from eventlet.event import Event
+
+PATIENCE = 0.004  # seconds that a batch may gather
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -42,8 +49,16 @@ class Batcher(Generic[Item, Result]):
             self.greenlet = eventlet.spawn(self._run)
         elif self.parked:
             self.parked = False
-            hubs.get_hub().schedule_call_global(0, self.greenlet.switch)
+            hubs.get_hub().schedule_call_global(0, self._gather, 0, monotonic() + PATIENCE)
         return [done.wait() for _, done in waiting]
+
+    def _gather(self, before: int, until: float) -> None:
+        """In the hub: begin, unless this turn has brought more than the `before` of the last one."""
+        count = len(self.waiting)
+        if before < count < self.most and monotonic() < until:
+            hubs.get_hub().schedule_call_global(0, self._gather, count, until)
+        else:
+            self.greenlet.switch()
 
     def _run(self) -> None:
         while True:
