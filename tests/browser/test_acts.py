@@ -70,6 +70,30 @@ def test_a_reply_that_waits_quotes_its_parent_already(site: Site, visit: Visit) 
     expect(here.stored("I do").locator("[data-slot=quote]")).to_have_text(waiting)
 
 
+def test_what_is_deleted_is_no_longer_answered_or_edited(site: Site, visit: Visit) -> None:
+    """By somebody else, while one writes: the words stay and go out by themselves."""
+    ana, bo = site.person("ana"), site.person("bo")
+    room = site.room(ana, bo)
+    site.say(room, ana, "one", "two")
+    here = RoomPage(visit(ana, f"/rooms/{room}/")).is_live()
+    with ana.client() as tab:
+        here.message("one").hover()
+        here.page.get_by_role("button", name="Reply").click()
+        here.box.fill("about that")
+        tab.ask("delete", {"room": room, "seq": 1})
+        expect(here.page.get_by_text("Replying to")).to_be_hidden()
+        here.box.press("Enter")
+        expect(here.stored("about that")).to_have_count(1)
+        here.message("two").hover()
+        here.page.get_by_role("button", name="Edit").click()
+        here.box.fill("two and a half")
+        tab.ask("delete", {"room": room, "seq": 2})
+        expect(here.page.get_by_text("Editing your message")).to_be_hidden()
+        here.box.press("Enter")
+        expect(here.stored("two and a half")).to_have_count(1)
+    expect(here.page.locator(".quote:visible")).to_have_count(0)
+
+
 def test_deleting_asks_first_and_is_seen_by_all(site: Site, visit: Visit) -> None:
     """One's own, or a moderator anybody's; the place stays, the words go; others have no such button."""
     ana, bo, mo = site.person("ana"), site.person("bo"), site.person("mo")

@@ -77,6 +77,19 @@ export class Composer {
     this.#box.focus();
   }
 
+  /** A message was deleted: it is answered and edited no more; what was typed stays. @param {number} seq */
+  deleted(seq) {
+    if (this.#editing?.seq === seq) {
+      const body = this.#box.value;
+      this.cancel();
+      this.restore(body);
+    }
+    if (this.#replyTo?.seq !== seq) return;
+    this.#replyTo = null;
+    this.#changed();
+    this.#about();
+  }
+
   /** No reply, no edit: back to the draft. */
   cancel() {
     if (this.#editing) {

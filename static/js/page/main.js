@@ -151,6 +151,7 @@ class Page {
   #message(data) {
     if (this.#isHere(data)) {
       this.#room?.apply(data);
+      if (data.message.deleted) this.#composer?.deleted(data.message.seq);
       this.#typing?.stopped(data.message.author.id);
     }
     if (data.message.author.id === this.#me.id) this.#outbox.settle(data.message);
@@ -174,10 +175,18 @@ class Page {
       this.#rooms.sync(slug, result, asked[slug]);
       if (slug !== this.#slug) continue;
       if ("error" in result) this.#gone();
-      else this.#room?.merge(result, asked[slug]);
-      if (!("error" in result)) for (const message of result.messages) if (message.author.id === this.#me.id) this.#outbox.settle(message);
+      else this.#merged(result, asked[slug]);
     }
     this.#sidebar.draw();
+  }
+
+  /** @param {import("#core/payloads.js").SyncResult} result of the open room @param {number} since */
+  #merged(result, since) {
+    this.#room?.merge(result, since);
+    for (const message of result.messages) {
+      if (message.author.id === this.#me.id) this.#outbox.settle(message);
+      if (message.deleted) this.#composer?.deleted(message.seq);
+    }
   }
 
   /** @param {RoomNews & { room: string }} data */
