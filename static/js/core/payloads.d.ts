@@ -46,7 +46,7 @@ export interface Changes { reset?: false; version: number; messages: Message[]; 
 export interface Reset { reset: true; version: number; messages: Message[]; has_before: boolean; room?: Room }
 export type SyncResult = Changes | Reset;
 
-export interface Refusal { code: string; message: string; retry_after?: number }
+export interface Refusal { code: string; message: string; field?: string; retry_after?: number }
 export type MessageAck =
   | { ok: true; message: Message; room: string; version: number }
   | { ok: false; error: Refusal };

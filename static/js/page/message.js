@@ -7,7 +7,7 @@ import { flag, slot, stencil } from "#page/dom.js";
 import { fill } from "#page/html.js";
 import { exactly, timeOf } from "#page/times.js";
 
-/** @import { Message, User } from "#core/payloads.js" */
+/** @import { Message, Refusal, User } from "#core/payloads.js" */
 /** @import { Entry } from "#core/outbox.js" */
 
 const HUES = 12;
@@ -51,7 +51,7 @@ export function bindPending(entry, me, parent, element = stencil("message")) {
   element.querySelector("[data-slot=refusal]")?.remove();
   if (entry.state === "failed") {
     const refusal = stencil("refusal");
-    slot("reason", refusal).textContent = interpolate(gettext("Not sent: %(reason)s."), { reason: entry.error?.message ?? "" }, true);
+    slot("reason", refusal).textContent = interpolate(gettext("Not sent: %(reason)s."), { reason: reasonOf(entry.error) }, true);
     body.after(refusal);
   }
   return element;
@@ -90,6 +90,9 @@ function bindQuote(element, quoted) {
   slot("quote-author", element).textContent = quoted?.author.name ?? "";
   slot("quote-excerpt", element).textContent = quoted?.excerpt ?? "";
 }
+
+/** Why it was refused; which field the server means is for programs. @param {Refusal | null} error */
+const reasonOf = (error) => (error?.message ?? "").replace(`${error?.field}: `, "");
 
 /** As rooms/models/message.py cuts it. @param {string} body */
 function excerptOf(body) {
