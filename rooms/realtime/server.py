@@ -17,9 +17,10 @@ from rooms import broadcast, payloads, sidebar
 from rooms.errors import Forbidden
 from rooms.models import Membership
 from rooms.realtime import engine, writer
+from rooms.realtime.entrance import Entrance
 from rooms.realtime.events import Events
 from rooms.realtime.presence import Presence
-from rooms.realtime.session import Session, sign_in
+from rooms.realtime.session import Session
 
 JSON = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class ChatServer:
         self.sessions: dict[str, Session] = {}
         self._sids: dict[int, set[str]] = {}  # of each user
         self.presence = Presence(self._to_room, later, settings.PRESENCE_GRACE, settings.PRESENCE_CROWD)
+        self.entrance = Entrance()
         self.events = Events(post=writer.make().submit)
         self.sio.on("connect", self.on_connect)
         self.sio.on("disconnect", self.on_disconnect)
@@ -52,7 +54,7 @@ class ChatServer:
     def on_connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         """Let a signed-in person in; refuse all others. What is sent to them meanwhile follows the confirmation."""
         try:
-            session = sign_in(sid, environ)
+            session = self.entrance.sign_in(sid, environ)
         except Forbidden as refusal:
             raise ConnectionRefusedError(refusal.code, refusal.payload()) from None
         self.sessions[sid] = session

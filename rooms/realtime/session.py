@@ -28,12 +28,17 @@ class Session:
     rooms: dict[str, int] = field(default_factory=dict)  # slug -> id
 
 
+def key_of(environ: dict[str, Any]) -> str:
+    """The key of the session that a request names; "" without."""
+    return parse_cookie(environ.get("HTTP_COOKIE", "")).get(settings.SESSION_COOKIE_NAME, "")
+
+
 def sign_in(sid: str, environ: dict[str, Any]) -> Session:
     """Return the session that the cookie of a connect request stands for.
 
     Django's own check: the session exists and has not expired, its hash matches the password, the user is active. Raises Forbidden.
     """
-    key = parse_cookie(environ.get("HTTP_COOKIE", "")).get(settings.SESSION_COOKIE_NAME, "")
+    key = key_of(environ)
     request = HttpRequest()
     request.session = SessionStore(key)
     user = get_user(request) if key else None
