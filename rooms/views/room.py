@@ -55,6 +55,13 @@ def room(request: SignedIn, slug: str) -> HttpResponse:
     return render(request, "rooms/room.html", _context(request, membership, page))
 
 
+def _refused(request: SignedIn, slug: str, body: str) -> HttpResponse:
+    """The room's end, with what was written still in the box."""
+    membership = member_of(request.user, slug)
+    context = _context(request, membership, history.page(membership.room))
+    return render(request, "rooms/room.html", {**context, "body": body})
+
+
 def _is_far_below(membership: Membership) -> bool:
     """Whether the first unread message is not on the latest page: then the page opens there, not at the end."""
     return membership.room.last_seq - membership.last_read_seq > settings.PAGE_SIZE and membership.last_read_seq > 0
@@ -92,6 +99,7 @@ def post_message(request: SignedIn, slug: str) -> HttpResponse:
         actions.post_one(actions.Draft(request.user, asked.room, asked.body, asked.client_id))
     except ChatError as refusal:
         notices.error(request, refusal.message)
+        return _refused(request, slug, data["body"])
     return redirect(reverse("room", args=[slug]) + "#end")
 
 

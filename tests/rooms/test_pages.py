@@ -60,6 +60,7 @@ def test_one_writes_with_a_plain_form_and_a_double_click_is_one_message(web: Cli
 def test_a_refusal_is_told_on_the_page(web: Client, den: Room) -> None:
     page = web.post("/rooms/den/messages/", {"body": "x" * 10_001}, follow=True).content.decode()
     assert "10,001 characters, at most 10,000" in page
+    assert "x" * 10_001 in page, "what was written is lost"
     assert not Message.objects.exists()
 
 
