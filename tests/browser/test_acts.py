@@ -111,6 +111,7 @@ def test_deleting_asks_first_and_is_seen_by_all(site: Site, visit: Visit) -> Non
     here.page.get_by_role("button", name="Delete", exact=True).click()
     here.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(there.page.locator("[data-deleted]").get_by_text("message deleted")).to_be_visible()
+    expect(here.page.locator("[data-seq='1']")).to_be_focused()
     expect(there.message("first")).to_have_count(0)
     assert there.numbers() == [1, 2]
 

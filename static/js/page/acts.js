@@ -30,8 +30,14 @@ export class Acts {
   constructor(log, ports) {
     this.#log = log;
     this.#ports = ports;
-    for (const type of ["pointerover", "focusin"]) log.addEventListener(type, (event) => this.#moveTo(event.target));
+    for (const type of ["pointerover", "focusin"]) {
+      log.addEventListener(type, (event) => void (this.#moveTo(event.target) || this.#bar.remove()));
+    }
     log.addEventListener("pointerleave", () => this.#moveTo(document.activeElement) || this.#bar.remove());
+    log.addEventListener("focusout", ({ relatedTarget }) => {
+      const stays = log.matches(":hover") || (relatedTarget instanceof Node && log.contains(relatedTarget));
+      if (!stays) this.#bar.remove(); // under a thumb nothing else takes it away
+    });
     log.addEventListener("keydown", (event) => this.#pressed(event));
     onAction(this.#bar, {
       reply: (button) => this.#act("reply", button),
@@ -47,11 +53,10 @@ export class Acts {
     if (this.#bar.contains(target)) return true;
     const element = target.closest("[data-seq]:not([data-deleted])"), message = this.#messageOf(target);
     if (!element || !message) return false;
-    if (this.#bar.parentElement === element) return true;
     for (const [act, isAllowed] of Object.entries(this.#allowed(message))) {
       /** @type {HTMLElement} */ (this.#bar.querySelector(`[data-action=${act}]`)).hidden = !isAllowed;
     }
-    element.append(this.#bar);
+    if (this.#bar.parentElement !== element) element.append(this.#bar);
     return true;
   }
 
@@ -70,7 +75,9 @@ export class Acts {
   /** @param {"reply" | "edit" | "delete"} act @param {Element} within */
   #act(act, within) {
     const message = this.#messageOf(within);
-    if (message && this.#allowed(message)[act]) this.#ports[act](message);
+    if (!message || !this.#allowed(message)[act]) return;
+    /** @type {HTMLElement | null} */ (within.closest("[data-seq]"))?.focus({ preventScroll: true }); // where the focus comes back to
+    this.#ports[act](message);
   }
 
   /** @param {KeyboardEvent} event */
