@@ -52,6 +52,8 @@ class Page {
   /** Read up to here, by what was said; and what is to be said. */
   #read = 0;
   #toRead = 0;
+  /** Whether the browser brought the page back out of its cache. */
+  #isBack = false;
 
   constructor() {
     this.#rooms.hello(given("rooms-data"));
@@ -66,6 +68,8 @@ class Page {
       discard: (button) => this.#composer?.restore(this.#outbox.discard(clientIdOf(button))?.body ?? ""),
     });
     slot("theme").hidden = false;
+    addEventListener("pagehide", () => this.#sendRead()); // what was seen in the last moment
+    addEventListener("pageshow", ({ persisted }) => { this.#isBack = persisted; });
     this.#connection.open();
     this.#became("connecting");
   }
@@ -253,6 +257,7 @@ class Page {
       this.#outbox.close();
       this.#catchUp.close();
     }
+    if (state === "signed-out" && this.#isBack) return location.reload(); // signed out, then "back": not for whoever sits there now
     if (state === "live") this.#room?.look(); // what was seen while nobody could be told
     this.#banner.became(state);
   }
