@@ -69,7 +69,10 @@ class Page {
     });
     slot("theme").hidden = false;
     addEventListener("pagehide", () => this.#sendRead()); // what was seen in the last moment
-    addEventListener("pageshow", ({ persisted }) => { this.#isBack = persisted; });
+    addEventListener("pageshow", ({ persisted }) => {
+      this.#isBack = persisted;
+      if (persisted) this.#became(this.#connection.state);
+    });
     this.#connection.open();
     this.#became("connecting");
   }
