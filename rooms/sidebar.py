@@ -1,13 +1,25 @@
-"""What a person sees at a glance: their rooms, each with its unread count. One query, however many rooms."""
+"""What a person sees at a glance: their rooms, each with its unread count. One query, however many rooms, and however many people ask at once."""
 
+from collections.abc import Collection
 from typing import Any
 
 from accounts.models import User
 from rooms import payloads
 from rooms.models import Membership
 
+JSON = dict[str, Any]
 
-def rooms_of(user: User) -> list[dict[str, Any]]:
+
+def rooms_of(user: User) -> list[JSON]:
     """Return the rooms of `user` as payloads, archived ones last, then by name."""
-    shown = [payloads.room_of(membership) for membership in Membership.objects.standing(user)]
-    return sorted(shown, key=lambda room: (room["archived"], not room["is_default"], room["name"].casefold()))
+    return rooms_of_all([user.pk])[user.pk]
+
+
+def rooms_of_all(users: Collection[int]) -> dict[int, list[JSON]]:
+    """The same for many people, by their ids."""
+    shown: dict[int, list[JSON]] = {user: [] for user in users}
+    for membership in Membership.objects.standing(users):
+        shown[membership.user_id].append(payloads.room_of(membership))
+    for rooms in shown.values():
+        rooms.sort(key=lambda room: (room["archived"], not room["is_default"], room["name"].casefold()))
+    return shown

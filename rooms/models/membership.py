@@ -5,7 +5,7 @@ Unread is a subtraction: the room's `last_seq` less the member's `last_read_seq`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -29,23 +29,25 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """The memberships of `user`, each with its room."""
         return self.filter(user=user).select_related("room")
 
-    def standing(self, user: User) -> list[Membership]:
-        """The memberships of `user`, each with its room and its `unread`: what every connection and every page begins with."""
+    def standing(self, users: Collection[int]) -> list[Membership]:
+        """The memberships of people (their ids), each with its room and its `unread`: what every connection and every page begins with."""
         room, said = Room._meta.db_table, Message._meta.db_table
         above = f"{said}.room_id = {{table}}.room_id AND seq > last_read_seq AND deleted_at IS NOT NULL"
         deleted = f"(SELECT COUNT(*) FROM {said} WHERE {above})"
-        rest = f"JOIN {room} ON {room}.id = {{table}}.room_id WHERE user_id = %s"
-        found = rows.joined(Membership, Room, deleted, rest, [user.pk])
+        rest = f"JOIN {room} ON {room}.id = {{table}}.room_id WHERE user_id IN ({rows.marks(len(users))})"
+        found = rows.joined(Membership, Room, deleted, rest, list(users)) if users else []
         for member, its_room, gone in found:
             member.room, member.unread = its_room, its_room.last_seq - member.last_read_seq - gone
         return [member for member, _, _ in found]
 
-    def addresses(self, user: User) -> dict[str, int]:
-        """The ids of the rooms of `user`, by slug."""
+    def addresses(self, users: Collection[int]) -> dict[int, dict[str, int]]:
+        """The ids of the rooms of each of `users` (ids), by slug."""
         room = Room._meta.db_table
-        rest = f"JOIN {room} ON {room}.id = {{table}}.room_id WHERE user_id = %s"
-        found = rows.values(Membership, "slug, room_id", rest, [user.pk])
-        return {str(slug): pk for slug, pk in found}
+        rest = f"JOIN {room} ON {room}.id = {{table}}.room_id WHERE user_id IN ({rows.marks(len(users))})"
+        found: dict[int, dict[str, int]] = {user: {} for user in users}
+        for user, slug, pk in rows.values(Membership, "user_id, slug, room_id", rest, list(users)) if users else []:
+            found[user][str(slug)] = pk
+        return found
 
     def held(self, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Membership]:
         """The memberships of active people, by their (user id, room id): those of `pairs` that there are."""

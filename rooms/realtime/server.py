@@ -13,9 +13,8 @@ from django.db import connections
 from socketio.exceptions import ConnectionRefusedError
 
 from accounts.models import User
-from rooms import broadcast, payloads, sidebar
+from rooms import broadcast, payloads
 from rooms.errors import Forbidden
-from rooms.models import Membership
 from rooms.realtime import engine, writer
 from rooms.realtime.entrance import Entrance
 from rooms.realtime.events import Events
@@ -89,10 +88,10 @@ class ChatServer:
         self._hear(session, broadcast.to_user(user.pk))
         self._hear(session, broadcast.to_session(session.key))
         while True:
-            for slug, room_id in Membership.objects.addresses(user).items():
+            for slug, room_id in self.entrance.addresses(user).items():
                 session.rooms[slug] = room_id
                 self._hear(session, broadcast.to_room(room_id))
-            rooms = sidebar.rooms_of(user)
+            rooms = self.entrance.rooms(user)
             member_of = {room["slug"] for room in rooms}
             for slug in session.rooms.keys() - member_of:
                 self.sio.leave_room(session.sid, broadcast.to_room(session.rooms.pop(slug)))
