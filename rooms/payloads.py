@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from accounts.models import User
-from rooms.models import Membership, Message, Room
+from rooms.models import Membership, Message, Reaction, Room
 
 JSON = dict[str, Any]
 
@@ -41,7 +41,15 @@ def message(message: Message) -> JSON:
         "edited_at": timestamp(message.edited_at),
         "deleted": deleted,
         "reply_to": _quote(message.reply_to),
+        **_reactions(message),
     }
+
+
+def _reactions(message: Message) -> JSON:
+    """`reactions` where there are any. Pages gather them for all their messages at once; of a single one they are asked for here."""
+    if message.gathered is None:
+        message.gathered = Reaction.objects.gathered([message.pk]).get(message.pk, [])
+    return {"reactions": message.gathered} if message.gathered and not message.is_deleted else {}
 
 
 def _quote(parent: Message | None) -> JSON | None:

@@ -36,3 +36,8 @@ def refusal_to_delete(message: Message | None, membership: Membership) -> ChatEr
     if message.author_id != membership.user_id and membership.role != Membership.Role.MODERATOR:
         return Forbidden("seq: only its author or a moderator may delete a message", field="seq")
     return None
+
+
+def refusal_to_react(message: Message | None, membership: Membership) -> ChatError | None:
+    """Who may post may react to what stands."""
+    return NotFound(NO_MESSAGE, field="seq") if message is None or message.is_deleted else None

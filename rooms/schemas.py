@@ -4,6 +4,7 @@ from typing import Annotated, Any, TypeVar
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from emoji import is_emoji
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from rooms.errors import Invalid, TooLong
@@ -42,6 +43,13 @@ def without_nul(text: str) -> str:
     return text
 
 
+def one_emoji(text: str) -> str:
+    """Return `text`. Raises ValueError unless it is one emoji of Unicode's (a sequence counts as one)."""
+    if not is_emoji(text):
+        raise ValueError("is not an emoji")
+    return text
+
+
 def _uuid(value: Any) -> Any:
     return UUID(value) if isinstance(value, str) else value
 
@@ -73,6 +81,15 @@ class EditMessage(Payload):
     room: Slug
     seq: Annotated[int, Field(ge=1, le=MAX_SEQ)]
     body: Body
+
+
+class React(Payload):
+    """`react`: an emoji on a message, or off it."""
+
+    room: Slug
+    seq: Annotated[int, Field(ge=1, le=MAX_SEQ)]
+    emoji: Annotated[str, Field(max_length=64), AfterValidator(one_emoji)]
+    on: bool = True
 
 
 class DeleteMessage(Payload):

@@ -9,6 +9,7 @@ from rooms.actions.arranging import archive, create_room, ensure_lobby, unarchiv
 from rooms.actions.editing import delete, delete_as_admin, edit
 from rooms.actions.joining import admit, change_role, dismiss, join, join_defaults, leave
 from rooms.actions.posting import Draft, Posted, post, post_one
+from rooms.actions.reacting import react
 from rooms.actions.reading import read
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "leave",
     "post",
     "post_one",
+    "react",
     "read",
     "unarchive",
     "update_room",

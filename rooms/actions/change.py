@@ -3,11 +3,17 @@
 Invariant: `seq` and `version` are taken only here and in `posting`, under the lock of the room's row, in the transaction that writes the message.
 """
 
+from collections.abc import Callable
+
 from django.db import transaction
 
+from accounts.models import User
 from rooms import broadcast, payloads
 from rooms.errors import ChatError
 from rooms.models import Membership, Message, Room
+from rooms.permissions import refusal_to_post
+
+Refusal = Callable[[Message | None, Membership], ChatError | None]
 
 
 def publish_message(room: Room, message: Message) -> None:
@@ -24,6 +30,18 @@ def news_of(room: Room, message: Message) -> payloads.JSON:
 def lock_room(slug: str) -> Room | None:
     """Lock and return the room with this address."""
     return Room.objects.locked([slug]).get(slug)
+
+
+def find(user: User, slug: str, seq: int, refusal: Refusal) -> tuple[Room, Message]:
+    """Lock the room; return it with the message, if this person may do this to it. Raises ChatError."""
+    room = lock_room(slug)
+    membership = membership_of(user.pk, room)
+    allow(refusal_to_post(room, membership))
+    assert room is not None and membership is not None
+    message = Message.objects.at(room, seq)
+    allow(refusal(message, membership))
+    assert message is not None
+    return room, message
 
 
 def stamp(room: Room, message: Message) -> None:

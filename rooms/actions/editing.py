@@ -4,17 +4,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from rooms.actions.change import allow, lock_room, membership_of, publish_message, stamp
+from rooms.actions.change import find, publish_message, stamp
 from rooms.formatting import render
-from rooms.models import Message, Room
-from rooms.permissions import refusal_to_delete, refusal_to_edit, refusal_to_post
+from rooms.models import Message, Reaction, Room
+from rooms.permissions import refusal_to_delete, refusal_to_edit
 
 
 def edit(user: User, slug: str, seq: int, body: str) -> Message:
     """Give the message a new body (one that has been through `schemas.clean_body`). Raises ChatError."""
     html = render(body)
     with transaction.atomic():
-        room, message = _find(user, slug, seq, refusal_to_edit)
+        room, message = find(user, slug, seq, refusal_to_edit)
         if message.body == body:
             return message
         quoted = message.excerpt()
@@ -30,7 +30,7 @@ def edit(user: User, slug: str, seq: int, body: str) -> Message:
 def delete(user: User, slug: str, seq: int, reason: str = "") -> Message:
     """Take the body away; the number and the author stay. Raises ChatError."""
     with transaction.atomic():
-        room, message = _find(user, slug, seq, refusal_to_delete)
+        room, message = find(user, slug, seq, refusal_to_delete)
         _erase(room, message, user, reason)
     return message
 
@@ -50,21 +50,10 @@ def delete_as_admin(admin: User, messages: list[Message], reason: str = "") -> i
     return deleted
 
 
-def _find(user: User, slug: str, seq: int, refusal: object) -> tuple[Room, Message]:
-    """Lock the room; return it with the message, if this person may do this to it."""
-    room = lock_room(slug)
-    membership = membership_of(user.pk, room)
-    allow(refusal_to_post(room, membership))
-    assert room is not None and membership is not None
-    message = Message.objects.at(room, seq)
-    allow(refusal(message, membership))  # type: ignore[operator]
-    assert message is not None
-    return room, message
-
-
 def _erase(room: Room, message: Message, by: User, reason: str) -> None:
     message.body = message.html = ""
     message.deleted_at, message.deleted_by, message.delete_reason = timezone.now(), by, reason
+    Reaction.objects.filter(message=message).delete()
     stamp(room, message)
     message.save(update_fields=["body", "html", "deleted_at", "deleted_by", "delete_reason", "version"])
     publish_message(room, message)

@@ -2,6 +2,7 @@
 
 from rooms.models.membership import Membership
 from rooms.models.message import Message
+from rooms.models.reaction import Reaction
 from rooms.models.room import Room
 
-__all__ = ["Membership", "Message", "Room"]
+__all__ = ["Membership", "Message", "Reaction", "Room"]

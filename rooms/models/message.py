@@ -83,7 +83,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 def _page(condition: str, *params: int) -> list[Message]:
-    """The messages of a page, each with its author and what it answers at hand: three look-ups, past the query compiler.
+    """The messages of a page, each with its author and what it answers at hand: a few look-ups, past the query compiler.
 
     One query with its joins takes 2.0 ms a page of 50, most of it compiling; these 0.75 ms (measured).
     """
@@ -95,7 +95,16 @@ def _page(condition: str, *params: int) -> list[Message]:
         message.author = authors[message.author_id]
         if message.reply_to_id in parents:
             message.reply_to = parents[message.reply_to_id]
+    _gather(messages)
     return messages
+
+
+def _gather(messages: Sequence[Message]) -> None:
+    """Put the reactions of all of them at hand, in one query."""
+    reactions: Any = Message._meta.get_field("reactions").related_model
+    gathered = reactions.objects.gathered([message.pk for message in messages]) if messages else {}
+    for message in messages:
+        message.gathered = gathered.get(message.pk, [])
 
 
 def _by_id(model: Any, ids: Collection[int]) -> dict[int, Any]:
@@ -123,6 +132,8 @@ class Message(models.Model):
     delete_reason = models.CharField(_("reason"), max_length=250, blank=True)
 
     objects = models.Manager.from_queryset(MessageQuerySet)()
+    # The reactions as payloads show them; None: not asked for yet.
+    gathered: list[dict[str, Any]] | None = None
 
     class Meta:
         verbose_name = _("message")
@@ -156,6 +167,7 @@ class Message(models.Model):
         parent = reply_to.pk if reply_to else None
         values: Any = (None, room.pk, author.pk, room.last_seq, room.version, client_id, body, html, parent, now)
         message = cls(*values)
+        message.gathered = []
         message._state.fields_cache.update(room=room, author=author, reply_to=reply_to)
         return message
 

@@ -66,3 +66,21 @@ def hue(user: dict[str, Any]) -> int:
 def body_html(message: dict[str, Any]) -> SafeString:
     """What stands in the body, as safe HTML: a payload without `html` says no more than its escaped text."""
     return mark_safe(message.get("html") or escaped(message["body"]))  # rendered by `formatting`, or escaped just now
+
+
+@register.filter
+def is_mine(mark: dict[str, Any] | None, me: dict[str, Any]) -> bool:
+    """Whether one of those who reacted so is oneself."""
+    return mark is not None and any(user["id"] == me["id"] for user in mark["users"])
+
+
+@register.filter
+def who(mark: dict[str, Any] | None) -> str:
+    """Who reacted so, by name."""
+    return ", ".join(user["name"] for user in mark["users"]) if mark else ""
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """The words of a text."""
+    return text.split()

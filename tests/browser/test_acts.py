@@ -94,6 +94,31 @@ def test_what_is_deleted_is_no_longer_answered_or_edited(site: Site, visit: Visi
     expect(here.page.locator(".quote:visible")).to_have_count(0)
 
 
+def test_a_reaction_is_seen_by_all_and_taken_back(site: Site, visit: Visit) -> None:
+    """By the six in the bar or by the keyboard; pressed again it is gone."""
+    ana, bo = site.person("ana", name="Ana"), site.person("bo", name="Bo")
+    room = site.room(ana, bo)
+    site.say(room, ana, "It is done")
+    here, there = (RoomPage(visit(who, f"/rooms/{room}/")).is_live() for who in (bo, ana))
+    here.message("It is done").hover()
+    here.page.get_by_role("button", name="React", exact=True).click()
+    here.page.get_by_role("button", name="React with 🎉").click()
+    mark = there.message("It is done").locator(".reaction")
+    expect(mark).to_have_text("🎉 1")
+    expect(mark).to_have_attribute("title", "Bo")
+    mark.click()
+    expect(here.page.locator(".reaction")).to_have_text("🎉 2")
+    expect(mark).to_have_attribute("aria-pressed", "true")
+    here.page.reload()
+    here.is_live()
+    here.page.get_by_role("button", name="🎉 2").click()
+    expect(mark).to_have_text("🎉 1")
+    there.message("It is done").focus()
+    there.page.keyboard.press("+")
+    there.page.keyboard.press("Enter")
+    expect(here.page.locator(".reaction")).to_have_text(["🎉 1", "👍 1"])
+
+
 def test_deleting_asks_first_and_is_seen_by_all(site: Site, visit: Visit) -> None:
     """One's own, or a moderator anybody's; the place stays, the words go; others have no such button."""
     ana, bo, mo = site.person("ana"), site.person("bo"), site.person("mo")

@@ -57,5 +57,7 @@ def test_the_page_draws_what_the_server_draws(site: Site, visit: Callable[..., P
             socket.ask("message", {"room": room, "body": f"about {seq}", "reply_to": seq})
         socket.ask("edit", {"room": room, "seq": 6, "body": "edited *now*"})
         socket.ask("delete", {"room": room, "seq": 7})
+        for emoji in ("👍", "❤️"):
+            socket.ask("react", {"room": room, "seq": 2, "emoji": emoji})
     page = visit(ana, f"/rooms/{room}/")
     assert page.evaluate(DIFFERENCES) == []

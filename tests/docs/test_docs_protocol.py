@@ -45,7 +45,7 @@ def test_every_event_has_its_section_with_its_fields() -> None:
     said = TEXT.partition("\n## What clients say\n")[2].partition("\n## The sync rule\n")[0]
     payloads = {
         "message": schemas.PostMessage, "edit": schemas.EditMessage, "delete": schemas.DeleteMessage,
-        "sync": schemas.Sync, "typing": schemas.Typing, "read": schemas.Read,
+        "react": schemas.React, "sync": schemas.Sync, "typing": schemas.Typing, "read": schemas.Read,
     }  # fmt: skip
     assert payloads.keys() == Events(post=None)._handlers.keys()  # type: ignore[arg-type]
     for event, schema in payloads.items():

@@ -2,6 +2,9 @@
 
 export interface User { id: number; handle: string; name: string }
 
+/** `users`: the first hundred of `count`. */
+export interface Reaction { emoji: string; count: number; users: { id: number; name: string }[] }
+
 export interface Message {
   seq: number;
   /** The room's version at the last change of this message. */
@@ -15,6 +18,8 @@ export interface Message {
   edited_at: string | null;
   deleted: boolean;
   reply_to: null | { seq: number; author: User; excerpt: string };
+  /** Absent: none. */
+  reactions?: Reaction[];
 }
 
 export interface Room {

@@ -3,7 +3,7 @@
  * Up and Down go from message to message.
  */
 
-import { onAction, stencil } from "#page/dom.js";
+import { onAction, slot, stencil } from "#page/dom.js";
 
 /** @import { Message } from "#core/payloads.js" */
 /** @typedef {(message: Message) => void} Act */
@@ -13,6 +13,7 @@ import { onAction, stencil } from "#page/dom.js";
  * @property {(message: Message) => boolean} canEdit
  * @property {(message: Message) => boolean} canDelete
  * @property {() => boolean} canPost
+ * @property {(message: Message, emoji: string, on: boolean) => void} react
  * @property {Act} reply
  * @property {Act} edit
  * @property {Act} delete
@@ -39,7 +40,10 @@ export class Acts {
       if (!stays) this.#bar.remove(); // under a thumb nothing else takes it away
     });
     log.addEventListener("keydown", (event) => this.#pressed(event));
+    onAction(log, { mark: (button) => this.#react(button, button.getAttribute("aria-pressed") !== "true") });
     onAction(this.#bar, {
+      react: () => this.#openQuick(),
+      quick: (button) => this.#react(button, true),
       reply: (button) => this.#act("reply", button),
       edit: (button) => this.#act("edit", button),
       delete: (button) => this.#act("delete", button),
@@ -56,14 +60,31 @@ export class Acts {
     for (const [act, isAllowed] of Object.entries(this.#allowed(message))) {
       /** @type {HTMLElement} */ (this.#bar.querySelector(`[data-action=${act}]`)).hidden = !isAllowed;
     }
-    if (this.#bar.parentElement !== element) element.append(this.#bar);
+    if (this.#bar.parentElement !== element) {
+      this.#openQuick(false);
+      element.append(this.#bar);
+    }
     return true;
   }
 
   /** @param {Message} message */
   #allowed(message) {
     const canPost = this.#ports.canPost();
-    return { reply: canPost, edit: canPost && this.#ports.canEdit(message), delete: canPost && this.#ports.canDelete(message) };
+    return { react: canPost, reply: canPost, edit: canPost && this.#ports.canEdit(message), delete: canPost && this.#ports.canDelete(message) };
+  }
+
+  /** Show the six at hand, or put them away. @param {boolean} [isOpen] */
+  #openQuick(isOpen = slot("quick", this.#bar).hidden !== false) {
+    slot("quick", this.#bar).hidden = !isOpen;
+    this.#bar.querySelector("[data-action=react]")?.setAttribute("aria-expanded", String(isOpen));
+    if (isOpen) slot("quick", this.#bar).querySelector("button")?.focus();
+  }
+
+  /** @param {HTMLElement} button with an emoji @param {boolean} on */
+  #react(button, on) {
+    const message = this.#messageOf(button);
+    if (message && this.#ports.canPost()) this.#ports.react(message, button.dataset.emoji ?? "", on);
+    this.#openQuick(false);
   }
 
   /** @param {Element} within */
@@ -90,7 +111,8 @@ export class Acts {
       const next = at < 0 ? messages.at(-1) : messages[at + step];
       if (!next) return;
       next.focus();
-    } else if (target.matches("[data-seq]") && KEYS[event.key]) this.#act(KEYS[event.key], target);
+    } else if (target.matches("[data-seq]") && event.key === "+") this.#openQuick(true);
+    else if (target.matches("[data-seq]") && KEYS[event.key]) this.#act(KEYS[event.key], target);
     else return;
     event.preventDefault();
   }

@@ -96,6 +96,7 @@ class Page {
       at, canEdit: isMine,
       canDelete: (message) => isMine(message) || this.#rooms.get(room.slug)?.role === "moderator",
       canPost: () => Boolean(this.#rooms.get(room.slug)?.can_post),
+      react: async ({ seq }, emoji, on) => this.#composer?.complain(await this.#change("react", { seq, emoji, on })),
       reply: (message) => this.#composer?.reply(message),
       edit: (message) => this.#composer?.edit(message),
       delete: async (message) => {
@@ -113,7 +114,7 @@ class Page {
     this.#outbox.add({ room: this.#slug, body, reply_to });
   }
 
-  /** @param {"edit" | "delete"} what @param {object} payload @returns {Promise<string>} why it was refused, or "" */
+  /** @param {"edit" | "delete" | "react"} what @param {object} payload @returns {Promise<string>} why it was refused, or "" */
   async #change(what, payload) {
     const answer = await this.#connection.ask(what, { room: this.#slug, ...payload }).catch(() => null);
     if (answer?.ok) this.#room?.apply(answer);

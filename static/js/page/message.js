@@ -3,11 +3,11 @@
  * Invariant (the twin): what `bind` leaves in the DOM is what the server renders for the same payload, but for the reader's zone.
  */
 
-import { flag, slot, stencil } from "#page/dom.js";
+import { flag, given, slot, stencil } from "#page/dom.js";
 import { fill } from "#page/html.js";
 import { exactly, timeOf } from "#page/times.js";
 
-/** @import { Message, Refusal, User } from "#core/payloads.js" */
+/** @import { Message, Reaction, Refusal, User } from "#core/payloads.js" */
 /** @import { Entry } from "#core/outbox.js" */
 
 const HUES = 12;
@@ -27,6 +27,7 @@ export function bind(message, element = stencil("message")) {
   slot("deleted", element).hidden = !message.deleted;
   slot("edited", element).hidden = !message.edited_at || message.deleted;
   bindQuote(element, message.reply_to);
+  bindMarks(element, message.deleted ? [] : message.reactions ?? []);
   return element;
 }
 
@@ -99,6 +100,28 @@ function excerptOf(body) {
   const words = [...body.split(/\s+/).join(" ").trim()];
   return words.length > EXCERPT ? words.slice(0, EXCERPT - 1).join("") + "…" : words.join("");
 }
+
+/** @param {HTMLElement} element @param {Reaction[]} reactions */
+function bindMarks(element, reactions) {
+  const marks = slot("marks", element), focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.emoji;
+  const hadFocus = marks.contains(document.activeElement);
+  marks.hidden = !reactions.length;
+  marks.replaceChildren(...reactions.map(({ emoji, count, users }) => {
+    const mark = stencil("mark");
+    mark.dataset.emoji = emoji;
+    mark.title = users.map(({ name }) => name).join(", ");
+    mark.setAttribute("aria-pressed", String(users.some(({ id }) => id === me())));
+    slot("mark-emoji", mark).textContent = emoji;
+    slot("mark-count", mark).textContent = String(count);
+    return mark;
+  }));
+  if (hadFocus && focused) /** @type {HTMLElement | null} */ (marks.querySelector(`[data-emoji="${CSS.escape(focused)}"]`))?.focus();
+}
+
+/** Who looks at the page: their id. */
+const me = () => (meId ??= given("me-data")?.id);
+/** @type {number | undefined} */
+let meId;
 
 /** @param {string} name @returns {string} "Ana Berg" is AB, "ana" is AN */
 export function initials(name) {

@@ -1,0 +1,35 @@
+"""Reacting: an emoji more or less on a message, which thereby has a later version."""
+
+from django.db import transaction
+
+from accounts.models import User
+from rooms.actions.change import find, publish_message, stamp
+from rooms.errors import Invalid
+from rooms.models import Message, Reaction
+from rooms.permissions import refusal_to_react
+
+MOST_KINDS = 50  # emoji on one message
+
+
+def react(user: User, slug: str, seq: int, emoji: str, on: bool) -> Message:
+    """Put `emoji` on the message for `user`, or take it away; twice is once. Raises ChatError."""
+    with transaction.atomic():
+        room, message = find(user, slug, seq, refusal_to_react)
+        mine = Reaction.objects.filter(message=message, user=user, emoji=emoji)
+        if mine.exists() == on:
+            return message
+        if not on:
+            mine.delete()
+        elif _is_full(message, emoji):
+            raise Invalid(f"emoji: {MOST_KINDS} kinds are on this message already, no more fit", field="emoji")
+        else:
+            Reaction.objects.create(message=message, user=user, emoji=emoji)
+        stamp(room, message)
+        message.save(update_fields=["version"])
+        publish_message(room, message)
+    return message
+
+
+def _is_full(message: Message, emoji: str) -> bool:
+    kinds = set(Reaction.objects.filter(message=message).values_list("emoji", flat=True).distinct())
+    return emoji not in kinds and len(kinds) >= MOST_KINDS
