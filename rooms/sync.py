@@ -5,17 +5,18 @@ answer's version is the larger of the two. A client too far behind, or ahead (a 
 One answer stays well within what may wait for a client (`engine.BOUND`), or its own question would cut it off: the rest is `more`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
 
 from accounts.models import User
 from rooms import payloads
-from rooms.models import Membership, Message
+from rooms.models import Membership, Message, Room
 from rooms.permissions import refusal_to_read
 
 JSON = dict[str, Any]
+Versions = Mapping[str, int]  # by slug
 
 
 MOST = 250_000  # characters in one answer, all its rooms together; `engine.BOUND` is 1 MiB
@@ -41,15 +42,54 @@ class Answer:
         return taken
 
 
-def changes(user: User, versions: Mapping[str, int]) -> dict[str, JSON]:
+class Look:
+    """What one batch of questions reads, each thing once: those who were cut off together lack the same messages."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[int, int], list[Message]] = {}
+        self._newest: dict[int, list[Message]] = {}
+        self._shown: dict[tuple[int, int], JSON] = {}
+
+    def since(self, room: Room, version: int) -> list[Message]:
+        """What changed after `version`, and one more than an answer has if that is not all."""
+        key = room.pk, version
+        if key not in self._found:
+            self._found[key] = Message.objects.since(room, version, settings.SYNC_LIMIT + 1)
+        return self._found[key]
+
+    def newest(self, room: Room) -> list[Message]:
+        """The latest page."""
+        if room.pk not in self._newest:
+            self._newest[room.pk] = Message.objects.newest(room, settings.PAGE_SIZE)
+        return self._newest[room.pk]
+
+    def shown(self, messages: Iterable[Message]) -> list[JSON]:
+        """The payloads. Two readings may show two versions of one message."""
+        keyed = [((message.pk, message.version), message) for message in messages]
+        for key, message in keyed:
+            if key not in self._shown:
+                self._shown[key] = payloads.message(message)
+        return [self._shown[key] for key, _ in keyed]
+
+
+def changes(user: User, versions: Versions) -> dict[str, JSON]:
     """Return for each slug `{version, messages, more, room}`, `{reset: true, ...latest page}`, or `{error}`."""
-    found = Membership.objects.of(user).with_unread().filter(room__slug__in=list(versions), user__is_active=True)
-    memberships = {membership.room.slug: membership for membership in found}
-    answer = Answer()
-    return {slug: _changes(memberships.get(slug), version, answer) for slug, version in versions.items()}
+    return changes_for_all([(user.pk, versions)])[0]
 
 
-def _changes(membership: Membership | None, version: int, answer: Answer) -> JSON:
+def changes_for_all(asked: Sequence[tuple[int, Versions]]) -> list[dict[str, JSON]]:
+    """The same for many people, by their ids, who ask at the same time."""
+    standing = Membership.objects.standing({user for user, _ in asked})
+    held = {(member.user_id, member.room.slug): member for member in standing}
+    look = Look()
+    answers = []
+    for user, versions in asked:
+        answer = Answer()
+        answers.append({slug: _changes(held.get((user, slug)), at, answer, look) for slug, at in versions.items()})
+    return answers
+
+
+def _changes(membership: Membership | None, version: int, answer: Answer, look: Look) -> JSON:
     if refusal := refusal_to_read(membership.room if membership else None, membership):
         return {"error": refusal.payload()}
     assert membership is not None
@@ -58,7 +98,7 @@ def _changes(membership: Membership | None, version: int, answer: Answer) -> JSO
     if version == room.version:
         return {"version": version, "messages": [], "more": False, "room": shown}
     if version > room.version or room.version - version > settings.SYNC_RESET:
-        newest = Message.objects.newest(room, settings.PAGE_SIZE)
+        newest = look.newest(room)
         messages = answer.take(reversed(newest))[::-1]
         if newest and not messages:
             return {"version": version, "messages": [], "more": True, "room": shown}
@@ -66,16 +106,16 @@ def _changes(membership: Membership | None, version: int, answer: Answer) -> JSO
             "reset": True,
             "room": shown,
             "version": room.version,
-            "messages": [payloads.message(message) for message in messages],
+            "messages": look.shown(messages),
             "has_before": bool(messages) and messages[0].seq > 1,
         }
-    found = Message.objects.since(room, version, settings.SYNC_LIMIT + 1)
+    found = look.since(room, version)
     messages = answer.take(found[: settings.SYNC_LIMIT])
     more = len(messages) < len(found)
     reached = messages[-1].version if messages else version
     return {
         "version": reached if more else max(reached, room.version),
-        "messages": [payloads.message(message) for message in messages],
+        "messages": look.shown(messages),
         "more": more,
         "room": shown,
     }

@@ -30,11 +30,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(user=user).select_related("room")
 
     def standing(self, users: Collection[int]) -> list[Membership]:
-        """The memberships of people (their ids), each with its room and its `unread`: what every connection and every page begins with."""
+        """The memberships of active people (their ids), each with its room and its `unread`: what every connection and page begins with."""
         room, said = Room._meta.db_table, Message._meta.db_table
         above = f"{said}.room_id = {{table}}.room_id AND seq > last_read_seq AND deleted_at IS NOT NULL"
         deleted = f"(SELECT COUNT(*) FROM {said} WHERE {above})"
-        rest = f"JOIN {room} ON {room}.id = {{table}}.room_id WHERE user_id IN ({rows.marks(len(users))})"
+        rest = f"JOIN {room} ON {room}.id = {{table}}.room_id WHERE user_id IN ({rows.marks(len(users))}) AND {self._active()}"
         found = rows.joined(Membership, Room, deleted, rest, list(users)) if users else []
         for member, its_room, gone in found:
             member.room, member.unread = its_room, its_room.last_seq - member.last_read_seq - gone
@@ -54,11 +54,13 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         wanted = sorted(set(pairs))
         if not wanted:
             return {}
-        people = Membership._meta.get_field("user").related_model._meta.db_table
-        active = f"EXISTS (SELECT 1 FROM {people} WHERE {people}.id = user_id AND is_active)"
-        rest = f"WHERE {rows.either('(user_id = %s AND room_id = %s)', len(wanted))} AND {active}"
+        rest = f"WHERE {rows.either('(user_id = %s AND room_id = %s)', len(wanted))} AND {self._active()}"
         found = rows.select(Membership, rest, [key for pair in wanted for key in pair])
         return {(membership.user_id, membership.room_id): membership for membership in found}
+
+    def _active(self) -> str:
+        people = Membership._meta.get_field("user").related_model._meta.db_table
+        return f"EXISTS (SELECT 1 FROM {people} WHERE {people}.id = user_id AND is_active)"
 
     def mark_read(self, memberships: Iterable[Membership]) -> None:
         """Store `last_read_seq` of each."""

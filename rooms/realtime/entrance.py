@@ -16,10 +16,12 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
-from rooms import sidebar
+from rooms import sidebar, sync
 from rooms.models import Membership, rows
 from rooms.realtime import session, writer
 from rooms.realtime.engine import Batcher
+
+TOGETHER = 8  # questions of `sync` in a batch: an answer may take milliseconds, and nobody else has a turn
 
 JSON = dict[str, Any]
 K = TypeVar("K")
@@ -33,6 +35,9 @@ class Entrance:
         self._people: Batcher[str, User | None] = Batcher(_patiently(people))
         self._addresses: Batcher[int, dict[str, int]] = Batcher(_patiently(addresses))
         self._rooms: Batcher[int, list[JSON]] = Batcher(_patiently(rooms))
+        self._lacking: Batcher[tuple[int, sync.Versions], dict[str, JSON]] = Batcher(
+            _patiently(sync.changes_for_all), most=TOGETHER
+        )
 
     def sign_in(self, sid: str, environ: dict[str, Any]) -> session.Session:
         """Return the session that the cookie of a connect request stands for. Raises Forbidden."""
@@ -48,6 +53,10 @@ class Entrance:
     def rooms(self, user: User) -> list[JSON]:
         """The rooms of a person, as `hello` has them."""
         return self._rooms.submit(user.pk)
+
+    def catch_up(self, asked: tuple[int, sync.Versions]) -> dict[str, JSON]:
+        """What a person, by id, lacks: `sync.changes`."""
+        return self._lacking.submit(asked)
 
 
 def _patiently(look_up: Callable[[Sequence[K]], Sequence[V]]) -> Callable[[Sequence[K]], Sequence[V]]:

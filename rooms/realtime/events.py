@@ -4,31 +4,32 @@ Invariant: no exception leaves `answer`. A refusal is data; a fault of ours is o
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from rooms import actions, broadcast, limits, payloads, schemas, sync
+from rooms import actions, broadcast, limits, payloads, schemas
 from rooms.errors import ChatError, Invalid, NotFound, Unavailable
 from rooms.models import Room
 from rooms.permissions import NO_ROOM
 from rooms.realtime.session import Session
 
 JSON = dict[str, Any]
+CatchUp = Callable[[tuple[int, Mapping[str, int]]], dict[str, JSON]]
 log = logging.getLogger(__name__)
 
 
 class Events:
     """The events of the protocol (docs/protocol.md)."""
 
-    def __init__(self, post: Callable[[actions.Draft], actions.Posted]) -> None:
-        """`post` stores one draft, or raises ChatError."""
+    def __init__(self, post: Callable[[actions.Draft], actions.Posted], catch_up: CatchUp) -> None:
+        """`post` stores one draft, or raises ChatError; `catch_up` tells what a user (id) lacks, as `sync.changes` does."""
         self._post = post
+        self._catch_up = catch_up
         self._handlers: dict[str, Callable[[Session, Any], JSON]] = {
             "message": self.message,
             "edit": edit,
             "delete": delete,
-            "react": react,
-            "sync": catch_up,
+            "sync": self.catch_up,
             "typing": typing,
             "read": read,
         }
@@ -61,6 +62,11 @@ class Events:
         draft = actions.Draft(session.user, asked.room, asked.body, asked.client_id, asked.reply_to)
         return changed(self._post(draft).message)
 
+    def catch_up(self, session: Session, data: Any) -> JSON:
+        """`sync`: all that changed since the versions a client has."""
+        asked = schemas.parse(schemas.Sync, data)
+        return {"rooms": self._catch_up((session.user.pk, asked.rooms))}
+
 
 def edit(session: Session, data: Any) -> JSON:
     """`edit`: a new body for one's own message."""
@@ -72,18 +78,6 @@ def delete(session: Session, data: Any) -> JSON:
     """`delete`: take a message back."""
     asked = schemas.parse(schemas.DeleteMessage, data)
     return changed(actions.delete(session.user, asked.room, asked.seq, asked.reason))
-
-
-def react(session: Session, data: Any) -> JSON:
-    """`react`: an emoji on a message, or off it."""
-    asked = schemas.parse(schemas.React, data)
-    return changed(actions.react(session.user, asked.room, asked.seq, asked.emoji, asked.on))
-
-
-def catch_up(session: Session, data: Any) -> JSON:
-    """`sync`: all that changed since the versions a client has."""
-    asked = schemas.parse(schemas.Sync, data)
-    return {"rooms": sync.changes(session.user, asked.rooms)}
 
 
 def typing(session: Session, data: Any) -> JSON:

@@ -6,6 +6,7 @@ Knows no sockets and no database: `publish(room_id, data)` sends, `later(seconds
 """
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 JSON = dict[str, Any]
@@ -34,7 +35,7 @@ class Presence:
     def online(self, room_id: int) -> JSON:
         """Who is online in a room: `{count, users}`, the latter bounded."""
         people = self._people.get(room_id, set())
-        return {"count": len(people), "users": sorted(people)[:MOST_NAMED]}
+        return {"count": len(people), "users": sorted(islice(people, MOST_NAMED))}
 
     def arrive(self, sid: str, brief: JSON, rooms: dict[str, int]) -> None:
         """A socket of the person `brief` came in, who is in `rooms` (slug to id)."""

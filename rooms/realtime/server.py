@@ -43,7 +43,7 @@ class ChatServer:
         self._sids: dict[int, set[str]] = {}  # of each user
         self.presence = Presence(self._to_room, later, settings.PRESENCE_GRACE, settings.PRESENCE_CROWD)
         self.entrance = Entrance()
-        self.events = Events(post=writer.make().submit)
+        self.events = Events(post=writer.make().submit, catch_up=self.entrance.catch_up)
         self.sio.on("connect", self.on_connect)
         self.sio.on("disconnect", self.on_disconnect)
         self.sio.on("*", self.on_event)
