@@ -29,6 +29,7 @@ class Events:
             "message": self.message,
             "edit": edit,
             "delete": delete,
+            "react": react,
             "sync": self.catch_up,
             "typing": typing,
             "read": read,
@@ -78,6 +79,12 @@ def delete(session: Session, data: Any) -> JSON:
     """`delete`: take a message back."""
     asked = schemas.parse(schemas.DeleteMessage, data)
     return changed(actions.delete(session.user, asked.room, asked.seq, asked.reason))
+
+
+def react(session: Session, data: Any) -> JSON:
+    """`react`: an emoji on a message, or off it."""
+    asked = schemas.parse(schemas.React, data)
+    return changed(actions.react(session.user, asked.room, asked.seq, asked.emoji, asked.on))
 
 
 def typing(session: Session, data: Any) -> JSON:
