@@ -40,11 +40,12 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A stored message; `is_new` is False where a retry met the first."""
+    """A stored message; `is_new` is False where a retry met the first; `news`: what the room is told of it."""
 
     room: Room
     message: Message
     is_new: bool
+    news: payloads.JSON
 
 
 def post_one(draft: Draft) -> Posted:
@@ -103,7 +104,7 @@ def _store(drafts: Sequence[Draft], rendered: Sequence[str]) -> list[Posted | Ch
             (earlier.author_id, earlier.client_id): earlier for earlier in Message.objects.known(d.key for d in drafts)
         }
         parents = _parents(drafts, rooms)
-        fresh: list[Message] = []
+        fresh: list[Posted] = []
         results: list[Posted | ChatError] = []
         for draft, html in zip(drafts, rendered, strict=True):
             room = rooms.get(draft.room)
@@ -121,30 +122,31 @@ def _store(drafts: Sequence[Draft], rendered: Sequence[str]) -> list[Posted | Ch
             assert room is not None and membership is not None
             message = Message.numbered(room, draft.author, draft.client_id, draft.body, html, parent, now)
             membership.last_read_seq = message.seq
-            fresh.append(message)
+            posted = Posted(room, message, is_new=True, news=news_of(room, message))
+            fresh.append(posted)
             stored[draft.key] = message
-            results.append(Posted(room, message, is_new=True))
+            results.append(posted)
         _write(fresh, members)
     return results
 
 
-def _write(fresh: Sequence[Message], members: dict[tuple[int, int], Membership]) -> None:
+def _write(fresh: Sequence[Posted], members: dict[tuple[int, int], Membership]) -> None:
     """Store the new messages and the counters that moved; publish on commit."""
     if not fresh:
         return
-    Message.objects.append(fresh)
-    rooms = {message.room_id: message.room for message in fresh}
+    messages = [posted.message for posted in fresh]
+    Message.objects.append(messages)
+    rooms = {posted.room.pk: posted.room for posted in fresh}
     Room.objects.count_up(rooms.values())
-    read = [members[key] for key in {(message.author_id, message.room_id) for message in fresh}]
+    read = [members[key] for key in {(message.author_id, message.room_id) for message in messages}]
     Membership.objects.mark_read(read)
-    transaction.on_commit(lambda: _publish(fresh, read))
+    transaction.on_commit(lambda: _publish(fresh, rooms, read))
 
 
-def _publish(fresh: Sequence[Message], read: Sequence[Membership]) -> None:
+def _publish(fresh: Sequence[Posted], rooms: dict[int, Room], read: Sequence[Membership]) -> None:
     """Tell the rooms; and the authors' other tabs, for posting reads what stands above."""
-    rooms = {message.room_id: message.room for message in fresh}
-    for message in fresh:
-        broadcast.publish(broadcast.to_room(message.room_id), news_of(message.room, message))
+    for posted in fresh:
+        broadcast.publish(broadcast.to_room(posted.room.pk), posted.news)
     for membership in read:
         data = {"type": "read", "room": rooms[membership.room_id].slug, **payloads.read_mark(membership)}
         broadcast.publish(broadcast.to_user(membership.user_id), data)
@@ -166,4 +168,4 @@ def _retried(earlier: Message, draft: Draft, membership: Membership | None) -> P
         return Invalid("client_id: already used in another room", field="client_id")
     if membership is None:
         return NotFound("room: there is no such room, or you are not in it", field="room")
-    return Posted(earlier.room, earlier, is_new=False)
+    return Posted(earlier.room, earlier, is_new=False, news=news_of(earlier.room, earlier))

@@ -61,7 +61,8 @@ class Events:
             data = {"room": room.slug, "body": data}
         asked = schemas.parse(schemas.PostMessage, data)
         draft = actions.Draft(session.user, asked.room, asked.body, asked.client_id, asked.reply_to)
-        return changed(self._post(draft).message)
+        news = self._post(draft).news
+        return {"room": news["room"], "version": news["version"], "message": news["message"]}
 
     def catch_up(self, session: Session, data: Any) -> JSON:
         """`sync`: all that changed since the versions a client has."""

@@ -110,6 +110,10 @@ class Outgoing:
         except OSError as error:
             self.lose(frames.GOING_AWAY, str(error))
             return
+        if sent == len(data) and not self.blocked:  # nearly always: 500 members take this way at once
+            self.waiting = 0
+            self.on_sent(False)
+            return
         self.waiting = len(data) - sent
         if self.waiting > self.bound:
             self.lose(frames.POLICY, f"does not read: over {self.bound} bytes wait")
