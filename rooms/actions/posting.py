@@ -140,16 +140,13 @@ def _write(fresh: Sequence[Posted], members: dict[tuple[int, int], Membership]) 
     Room.objects.count_up(rooms.values())
     read = [members[key] for key in {(message.author_id, message.room_id) for message in messages}]
     Membership.objects.mark_read(read)
-    transaction.on_commit(lambda: _publish(fresh, rooms, read))
+    transaction.on_commit(lambda: _publish(fresh))
 
 
-def _publish(fresh: Sequence[Posted], rooms: dict[int, Room], read: Sequence[Membership]) -> None:
-    """Tell the rooms; and the authors' other tabs, for posting reads what stands above."""
+def _publish(fresh: Sequence[Posted]) -> None:
+    """Tell the rooms. That it also reads the room for its author, their other tabs know by themselves: no `read` is sent."""
     for posted in fresh:
         broadcast.publish(broadcast.to_room(posted.room.pk), posted.news)
-    for membership in read:
-        data = {"type": "read", "room": rooms[membership.room_id].slug, **payloads.read_mark(membership)}
-        broadcast.publish(broadcast.to_user(membership.user_id), data)
 
 
 def _parents(drafts: Sequence[Draft], rooms: dict[str, Room]) -> dict[tuple[str, int | None], Message]:

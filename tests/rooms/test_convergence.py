@@ -84,6 +84,8 @@ class Client(Recorder):
         if before is None:
             room["last_seq"] = message["seq"]
             room["unread"] += 1
+            if message["author"]["id"] == self.user.pk:  # to post is to have read what stands above
+                room |= {"last_read_seq": message["seq"], "unread": 0, "mentions": 0}
         elif message["deleted"] and message["seq"] > room["last_read_seq"]:
             room["unread"] -= 1
 
