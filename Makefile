@@ -8,7 +8,7 @@ NPM := $(shell command -v npm >/dev/null 2>&1 && echo npm || echo $(VENV)/bin/np
 NODE := $(shell command -v node >/dev/null 2>&1 && echo node || echo $(VENV)/bin/node)
 ASSETS := $(shell find static templates -type f 2>/dev/null)
 
-.PHONY: run dev setup test conformance lint types check bench clean
+.PHONY: run dev setup test faults messages conformance lint types check bench clean
 
 run: setup           ## Serve the site on http://127.0.0.1:8000
 	@exec $(PY) manage.py serve
@@ -31,26 +31,39 @@ $(VENV)/.installed-dev: requirements-dev.txt requirements.txt | $(VENV)/.install
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json | $(VENV)/.installed
-	$(NPM) ci --silent
+	$(NPM) ci --silent --omit=dev
 	@touch $@
+
+# All of it, what the tests need too. Where both are asked for this comes first: then the one above has nothing left to do.
+node_modules/.installed-dev: package.json package-lock.json | $(VENV)/.installed
+	$(NPM) ci --silent
+	@touch node_modules/.installed $@
 
 $(VENV)/.collected: $(ASSETS) node_modules/.installed $(VENV)/.installed chatsite/assets.py
 	$(PY) manage.py collectstatic --noinput --verbosity 0
 	@touch $@
 
-test: setup $(VENV)/.installed-dev   ## Everything: Python, JavaScript, real browser
+test: $(VENV)/.installed-dev node_modules/.installed-dev setup   ## Everything: Python, JavaScript, real browsers
 	$(NODE) --test tests/js/
-	$(PY) -m pytest
+	$(PY) -m pytest -n 3 --dist worksteal --reruns 1
+
+# Needs a C compiler (cc, or tcc) for the clock that jumps; as root it fills a disk of its own, else no file may grow.
+SECONDS ?= 600
+faults: $(VENV)/.installed-dev setup   ## Chat while the site is killed, frozen, locked, full and cut off; SEED=7 runs one again
+	nice $(PY) -m tests.faults --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+
+messages: setup      ## Bring chatsite/locale up to date with the strings of the code; tell what has no translation
+	@$(PY) manage.py messages
 
 conformance: $(VENV)/.installed   ## RFC 6455 by Autobahn's fuzzing client (needs a Python 2.7: on PATH, or from pyenv); writes docs/conformance.md
 	$(PY) tests/conformance/run.py
 
-lint: $(VENV)/.installed-dev node_modules/.installed   ## What ruff, the import rules and Django's checks say
+lint: $(VENV)/.installed-dev   ## What ruff, the import rules and Django's checks say
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(VENV)/bin/lint-imports
 
-types: $(VENV)/.installed-dev node_modules/.installed  ## What mypy and tsc say
+types: $(VENV)/.installed-dev node_modules/.installed-dev   ## What mypy and tsc say
 	$(PY) -m mypy .
 	$(NODE) node_modules/typescript/bin/tsc -p jsconfig.json
 

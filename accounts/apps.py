@@ -9,6 +9,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from accounts import sessions
+        from accounts import sessions, two_factor_changes
 
         sessions.connect()
+        two_factor_changes.connect()

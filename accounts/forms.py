@@ -17,9 +17,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
+from emoji import is_emoji
 
-from accounts.actions import EmailTaken
-from accounts.models import User
+from accounts import filtering
+from accounts.actions import EmailTaken, NotInvited
+from accounts.models import PREFERENCES, User
+from accounts.models.profile import STATUS_LENGTH
 from accounts.names import HANDLE_LENGTH, NAME_LENGTH, HandleValidator, tidy
 
 NEW_PASSWORD = _("At least 8 characters; a few words in a row are good.")
@@ -32,7 +35,7 @@ class NameField(forms.CharField):
         super().__init__(**{"max_length": NAME_LENGTH} | options)
 
     def clean(self, value: Any) -> str:
-        return tidy(super().clean(value))
+        return filtering.check_name(tidy(super().clean(value)))
 
 
 class Plain(forms.BaseForm):
@@ -69,6 +72,9 @@ class SignupForm(Plain, allauth.SignupForm):
         except EmailTaken:
             messages.info(request, get_adapter().error_messages["email_taken"])
             return None, redirect("account_login")
+        except NotInvited:
+            messages.error(request, _("The invite link that you came by does not work any more."))
+            return None, redirect("account_signup")
         return user, response
 
 
@@ -159,6 +165,12 @@ class WelcomeForm(forms.Form):
         return data
 
 
+def one_emoji(text: str) -> None:
+    """Raises ValidationError unless `text` is one emoji of Unicode's (a sequence counts as one)."""
+    if not is_emoji(text):
+        raise forms.ValidationError(_("Please use one emoji."), code="emoji")
+
+
 class ProfileForm(forms.Form):
     """How others see and mention a person."""
 
@@ -170,3 +182,42 @@ class ProfileForm(forms.Form):
         help_text=User._meta.get_field("handle").help_text,
         widget=forms.TextInput(attrs={"autocomplete": "username", "spellcheck": "false", "autocapitalize": "none"}),
     )
+    status_emoji = forms.CharField(
+        label=_("Emoji"),
+        max_length=32,
+        required=False,
+        validators=[one_emoji],
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "🌴"}),
+    )
+    status = forms.CharField(
+        label=_("Status"),
+        max_length=STATUS_LENGTH,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": _("What are you up to?")}),
+    )
+    avatar = forms.FileField(
+        label=_("Picture"),
+        required=False,
+        help_text=_("JPEG, PNG, GIF or WebP; its middle is shown, as a square."),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/gif,image/webp"}),
+    )
+    without_avatar = forms.BooleanField(label=_("Without a picture"), required=False)
+
+    def clean_status(self) -> str:
+        text: str = self.cleaned_data["status"]
+        return filtering.check_name(tidy(text)) if text else ""
+
+    def clean_avatar(self) -> Any:
+        picture = self.cleaned_data["avatar"]
+        if picture and picture.size > settings.MAX_FILE:
+            raise forms.ValidationError(_("This file is too large."), code="large")
+        return picture
+
+
+class PreferencesForm(forms.ModelForm):
+    """How the site looks and behaves."""
+
+    class Meta:
+        model = User
+        fields = PREFERENCES
+        widgets = dict.fromkeys(PREFERENCES, forms.RadioSelect)

@@ -23,7 +23,7 @@ RESERVED_HANDLES = frozenset({"all", "channel", "everyone", "here", "room"})
 # Invisible, but names need them: the joiners of emoji, and of Persian and Indic scripts.
 _JOINERS = "\u200c\u200d"
 # Letters and symbols by their category that show nothing: Hangul fillers, the empty Braille pattern.
-_BLANKS = "\u115f\u1160\u3164\uffa0\u2800"
+BLANKS = "\u115f\u1160\u3164\uffa0\u2800"
 # More marks than this on one letter would be drawn over the lines above and below; no script needs them.
 _MARKS = 4
 
@@ -40,7 +40,7 @@ def tidy(text: str) -> str:
         # Major categories: C control, format (bidi overrides among them), surrogate, private, unassigned; M mark; Z blank.
         major = unicodedata.category(character)[0]
         marks = marks + 1 if major == "M" else 0
-        if (major == "C" and character not in _JOINERS) or character in _BLANKS or marks > _MARKS:
+        if (major == "C" and character not in _JOINERS) or character in BLANKS or marks > _MARKS:
             raise ValidationError(_("A character in it cannot be shown."), code="invalid")
         visible = visible or major in "LNPS"
     if not visible:

@@ -1,6 +1,7 @@
 """The client of the history case: `python -m bench.asking PORT COOKIES TIMES` asks each thing TIMES times and prints percentiles as JSON.
 
-Requests go out one at a time; people take turns, so that nobody comes near a rate limit.
+Requests go out one at a time; people take turns, so that nobody comes near a rate limit. What goes over a socket is told less the median of a
+packet that the server refuses at sight: the way there and back, and this client. (What HTTP takes in the server, the server's own log says.)
 """
 
 import http.client
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from websocket import WebSocket, create_connection
+
+from bench.tools import percentiles
 
 ROOM = "lobby"
 BEHIND = 100  # changes that `sync` is asked for
@@ -36,7 +39,8 @@ def main(port: int, cookies: list[str], times: int) -> None:
     api = f"/api/rooms/{ROOM}/messages/"
     newest = json.loads(get(api))
     last, version = newest["messages"][-1]["seq"], newest["version"]
-    sockets = cycle([enter(port, cookie) for cookie in cookies])
+    everybody = [enter(port, cookie) for cookie in cookies]
+    sockets = cycle(everybody)
 
     def sync() -> None:
         ws = next(sockets)
@@ -45,16 +49,26 @@ def main(port: int, cookies: list[str], times: int) -> None:
         if len(answer["rooms"][ROOM]["messages"]) != BEHIND:
             raise SystemExit(f"sync: {answer}")
 
+    def refused() -> None:
+        ws = next(sockets)
+        ws.send('422["sync",{"rooms":1}]')
+        until(ws, "432")
+
+    for _ in everybody:
+        sync()  # each has first to read who else came into their 200 rooms
+    way = sorted(timed(refused) for _ in range(times))[times // 2]
+    found = {
+        "sync": percentiles([timed(sync) - way for _ in range(times)])
+    }  # first: nobody answers these sockets' pings later
     asked: dict[str, Callable[[], Any]] = {
         "newest": lambda: get(api),
         "middle": lambda: get(f"{api}?before={random.randint(last // 4, last * 3 // 4)}"),
         "around": lambda: get(f"{api}?around={random.randint(100, last - 100)}"),
         "html": lambda: get(f"/rooms/{ROOM}/"),
-        "sync": sync,
     }
-    found = {name: percentiles([timed(call) for _ in range(times)]) for name, call in asked.items()}
-    found["rooms"] = percentiles([entered(port, next(turns)) for _ in range(times)])
-    print(json.dumps(found))
+    found |= {name: percentiles([timed(call) for _ in range(times)]) for name, call in asked.items()}
+    found["rooms"] = percentiles([entered(port, next(turns)) - way for _ in range(times)])
+    print(json.dumps({"way_ms": round(way * 1e3, 3), **found}))
 
 
 def timed(call: Callable[[], Any]) -> float:
@@ -62,14 +76,6 @@ def timed(call: Callable[[], Any]) -> float:
     start = time.perf_counter()
     call()
     return time.perf_counter() - start
-
-
-def percentiles(seconds: list[float]) -> dict[str, float]:
-    """Median and p95, in milliseconds."""
-    ranked = sorted(seconds)
-    return {
-        f"p{share}_ms": round(ranked[min(len(ranked) - 1, len(ranked) * share // 100)] * 1e3, 3) for share in (50, 95)
-    }
 
 
 def connect(port: int, cookie: str) -> WebSocket:

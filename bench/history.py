@@ -1,16 +1,18 @@
 """The history case: what a page costs in a room of 10,000 messages and in one of 1,000,000, asked of the running server by one client.
 
-The times are the client's, on loopback: the server's own and a little more. The client's side runs in the peers' environment (websocket-client).
+The times are the server's: of HTTP by its own log, over a socket those of the client less the way there and back (bench/asking.py). The client's
+side runs in the peers' environment (websocket-client).
 """
 
 import json
 import os
+import re
 import subprocess
 from typing import Any
 
 from bench.neighbours import Watch, used_by
 from bench.servers import KINDS, LOAD_CORE, PEER_PYTHON, ROOT, SERVER_CORE, Server, manage
-from bench.tools import Failed
+from bench.tools import Failed, percentiles
 
 OPERATIONS = {
     "newest": "last page (API)",
@@ -21,6 +23,10 @@ OPERATIONS = {
     "html": "last page (HTML, with the list of 200 rooms)",
 }
 PEOPLE, ROOMS = 20, 200
+# What is asked by HTTP, as the server's log has it.
+LINE = r'"GET %s HTTP/1\.1" 200 \d+ ([\d.]+)'
+API = "/api/rooms/lobby/messages/"
+ADDRESSES = {"newest": API, "middle": rf"{API}\?before=\d+", "around": rf"{API}\?around=\d+", "html": "/rooms/lobby/"}
 # Everybody into all the rooms: populate puts each into one.
 JOIN_ALL = """
 from accounts.models import User
@@ -58,4 +64,10 @@ def ask(size: int, times: int) -> dict[str, Any]:
     if ran.returncode:
         raise Failed(ran.stderr)
     found: dict[str, Any] = json.loads(ran.stdout)
-    return {**found, "others": others}
+    log = (server.data / "log").read_text()
+    client = {key: found[key] for key in ADDRESSES}
+    served = {
+        key: percentiles([float(s) for s in re.findall(LINE % address, log)][-times:])
+        for key, address in ADDRESSES.items()
+    }
+    return {**found, **served, "client": client, "others": others}

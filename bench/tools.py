@@ -99,3 +99,11 @@ def drive(server: Server, options: dict[str, Any]) -> dict[str, float]:
         raise Failed(ran.stderr.strip().splitlines()[-1] if ran.stderr.strip() else f"exit status {ran.returncode}")
     figures: dict[str, float] = json.loads(ran.stdout.strip().splitlines()[-1])
     return {**figures, "others": max(server_core.others(), load_core.others())}
+
+
+def percentiles(seconds: list[float]) -> dict[str, float]:
+    """Median and p95, in milliseconds."""
+    ranked = sorted(seconds)
+    return {
+        f"p{share}_ms": round(ranked[min(len(ranked) - 1, len(ranked) * share // 100)] * 1e3, 3) for share in (50, 95)
+    }

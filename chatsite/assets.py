@@ -1,12 +1,14 @@
-"""Static files: what npm brings, names with a hash, one style sheet out of many.
+"""Static files: what npm brings, names with a hash, one style sheet out of many, modules without their comments.
 
-`AssetStorage` is whitenoise's manifest storage with two differences: the layered sources of `css/chatsite.css` are joined into it as it is
-collected (22 files cost 80-150 ms of first paint, measured), and before anything is collected plain names are served, so that
-`manage.py runserver` works in a fresh clone.
+`AssetStorage` is whitenoise's manifest storage with three differences: the layered sources of `css/chatsite.css` are joined into it as it is
+collected (22 files cost 80-150 ms of first paint, measured); our modules are minified then, each by itself (half the bytes); and before anything is
+collected plain names are served, so that `manage.py runserver` works in a fresh clone.
 """
 
 import re
-from collections.abc import Iterator
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
+from django.core.management import CommandError
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 ENTRY = "css/chatsite.css"
@@ -32,6 +35,24 @@ def joined(sheet: Path) -> str:
     return IMPORT.sub(inline, sheet.read_text())
 
 
+def minified(sources: Iterable[Path]) -> Iterator[tuple[Path, bytes]]:
+    """Yield each ES module of `sources` (under static/js) with its text minified by esbuild. Raises CommandError where that is missing or refuses."""
+    esbuild = next(
+        settings.BASE_DIR.glob("node_modules/@esbuild/*/bin/esbuild"), None
+    )  # of this platform; needs no Node
+    if not esbuild:
+        raise CommandError("node_modules lacks esbuild: run `npm ci` first")
+    with tempfile.TemporaryDirectory() as folder:
+        base = settings.BASE_DIR / "static"
+        options = ["--minify", "--format=esm", "--target=es2022", f"--outbase={base}", f"--outdir={folder}"]
+        command = [str(esbuild), *map(str, sources), *options]
+        ran = subprocess.run(command, capture_output=True, text=True)
+        if ran.returncode:
+            raise CommandError(ran.stderr)
+        for path in Path(folder).rglob("*.js"):
+            yield path.relative_to(folder), path.read_bytes()
+
+
 class AssetStorage(CompressedManifestStaticFilesStorage):
     """Hashed names once `collectstatic` has run; plain ones before, and where `live` asks for the sources as they are."""
 
@@ -43,12 +64,20 @@ class AssetStorage(CompressedManifestStaticFilesStorage):
         return super().url(name, force)
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
-        if ENTRY in paths and not dry_run:
-            source_storage, source_path = paths[ENTRY]
-            self.delete(ENTRY)
-            self._save(ENTRY, ContentFile(joined(Path(source_storage.path(source_path))).encode()))
-            paths = {**paths, ENTRY: (self, ENTRY)}
+        if not dry_run:
+            paths = {**paths, **dict(self._made(paths))}
         yield from super().post_process(paths, dry_run, **options)
+
+    def _made(self, paths: dict[str, Any]) -> Iterator[tuple[str, tuple[Any, str]]]:
+        """Put what we make of our sources in their places."""
+        sources = {name: Path(storage.path(path)) for name, (storage, path) in paths.items()}
+        made = {ENTRY: joined(sources[ENTRY]).encode()} if ENTRY in sources else {}
+        ours = [source for name, source in sources.items() if name.startswith("js/") and name.endswith(".js")]
+        made |= {path.as_posix(): text for path, text in (minified(ours) if ours else ())}
+        for name, text in made.items():
+            self.delete(name)
+            self._save(name, ContentFile(text))
+            yield name, (self, name)
 
 
 class NpmFinder(BaseFinder):

@@ -10,9 +10,13 @@ from typing import Any
 
 from chatsite import offload
 
+is_patched = False
+
 
 def patch() -> None:
     """Patch the standard library, make psycopg's wait cooperative, and send heavy work to eventlet's thread pool."""
+    global is_patched
+    is_patched = True
     with warnings.catch_warnings():
         # eventlet is in maintenance and says so at every import. It is this project's engine by choice; the README tells.
         warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")

@@ -1,6 +1,20 @@
-"""The log has a line for what the world does wrong, a traceback only for what we do wrong."""
+"""The log: a line for what the world does wrong, a traceback only for what we do wrong; as text, or (LOG_FORMAT=json) an object a line.
+
+Each object names the request or the socket that it is about: `trace` holds that for the greenlet at hand.
+"""
 
 import logging
+import re
+import secrets
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+REQUEST_ID = re.compile(r"[\w.-]{1,64}")
+trace: ContextVar[dict[str, str] | None] = ContextVar("trace", default=None)
 
 
 class OneLine(logging.Filter):
@@ -9,3 +23,46 @@ class OneLine(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.exc_info = record.exc_text = None
         return True
+
+
+class JsonLines(logging.Formatter):
+    """An object a line: time, level, logger, message, process, what it is about, and a traceback where there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "process": record.process,
+            **(trace.get() or {}),
+        }
+        if record.exc_info:
+            told["traceback"] = self.formatException(record.exc_info)
+        return orjson.dumps(told, default=str).decode()
+
+
+def traced_requests(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """A WSGI application that knows each request by the id that the proxy gave it (X-Request-ID), or one of its own, and tells it in its answer."""
+
+    def traced(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        name = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        trace.set({"request": name})
+
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            return start_response(status, [*headers, ("X-Request-ID", name)], *more)
+
+        return application(environ, start)
+
+    return traced
+
+
+def traced_events(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """A handler of all events of Socket.IO that knows whose it is at."""
+
+    def traced(event: str, sid: str, *arguments: Any) -> Any:
+        trace.set({"socket": sid, "event": event})
+        return handler(event, sid, *arguments)
+
+    return traced

@@ -19,3 +19,8 @@ def secret_key(path: Path) -> str:
         finally:
             draft.unlink()
     return key
+
+
+def is_kept_at(path: Path, key: str) -> bool:
+    """Whether `key` is the one in the file, and not one of the environment."""
+    return path.exists() and path.read_text().strip() == key

@@ -1,7 +1,12 @@
-"""What both serving commands do before they serve: bring the embedded database up to date, and guard the first-run page of a public address."""
+"""What both serving commands do before they serve: occupy the site, bring its own database up to date, guard a public first-run page."""
 
+import fcntl
 import ipaddress
+import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +15,39 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts import first_run
+
+
+class Occupied(Exception):
+    """The site is served, or somebody has it for themselves."""
+
+
+def occupy(folder: Path) -> None:
+    """Note that a process serves the site in `folder`, until it ends. Any number may. Raises CommandError while one restores it."""
+    try:
+        _lock(folder, fcntl.LOCK_SH)
+    except Occupied:
+        raise CommandError("A backup is being restored. Start the server when that is done.") from None
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Have the site in `folder` for oneself: nobody serves it, nor begins to. Raises Occupied."""
+    handle = _lock(folder, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(folder: Path, how: int) -> int:
+    """The system holds it for the process, and lets go of it however that ends."""
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise Occupied from None
+    return handle
 
 
 def prepare_database() -> None:
@@ -34,8 +72,8 @@ def is_loopback(host: str) -> bool:
 
 
 def guard_first_run(host: str, port: int, out: Any) -> None:
-    """On a new site that others can reach, only who reads this console may become its admin."""
-    if not first_run.is_needed():
+    """On a new site that others can reach, only who reads this console, or gave the key, may become its admin."""
+    if settings.FIRST_RUN_KEY or not first_run.is_needed():
         return
     if settings.BEHIND_TLS or not is_loopback(host):  # a proxy reaches us by loopback, and the world reaches the proxy
         settings.FIRST_RUN_KEY = secrets.token_urlsafe(9)

@@ -2,16 +2,15 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.decorators.cache import cache_control
-from django.views.i18n import JavaScriptCatalog
 
-# The words of our scripts, in the reader's language.
-words = cache_control(private=True, max_age=3600)(JavaScriptCatalog.as_view(packages=["rooms"]))
+from chatsite.views import words
 
+handler500 = "chatsite.views.failed"
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),  # before allauth's: on a new site its sign-in leads to the first-run page
     path("accounts/", include("allauth.account.urls")),
-    path("jsi18n/", words, name="javascript-catalog"),
+    path("accounts/two-factor/", include("allauth.mfa.urls")),
+    path("jsi18n/<slug:language>/", words, name="javascript-catalog"),
     path("", include("rooms.urls")),
 ]

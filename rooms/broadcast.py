@@ -1,4 +1,5 @@
-"""The port through which changes leave: `publish`, `grant`, `revoke`. Actions call it after their commit and know nothing of sockets.
+"""The port through which changes leave: `publish`, `grant`, `revoke`. Actions call it after their commit and know nothing of sockets. They ask it one
+thing, who is `present`.
 
 The server puts its carrier here when it starts; a test puts a `Recorder`; a process that serves nobody leaves `Nobody` in place.
 """
@@ -20,11 +21,18 @@ class Carrier(Protocol):
     def revoke(self, user_id: int, room_id: int, slug: str) -> None:
         """Take the user's sockets out of the room."""
 
+    def present(self, room_id: int) -> set[int]:
+        """Return the ids of the people of a room who are online."""
+        ...
+
     def refresh(self, user: Any) -> None:
         """Let the user's sockets speak under their present name."""
 
-    def expel(self, target: str) -> None:
-        """Disconnect every socket of `user:<id>` or `session:<key>`."""
+    def expel(self, target: str, but: str = "") -> None:
+        """Disconnect every socket of `user:<id>` or `session:<key>`, but those of the session `but`."""
+
+    def renew(self, target: str) -> None:
+        """Let the sockets of `session:<key>` go in a moment: who may still come in comes back."""
 
 
 class Nobody:
@@ -33,8 +41,12 @@ class Nobody:
     def publish(self, to: str, data: JSON) -> None: ...
     def grant(self, user_id: int, room_id: int, slug: str) -> None: ...
     def revoke(self, user_id: int, room_id: int, slug: str) -> None: ...
+    def present(self, room_id: int) -> set[int]:
+        return set()
+
     def refresh(self, user: Any) -> None: ...
-    def expel(self, target: str) -> None: ...
+    def expel(self, target: str, but: str = "") -> None: ...
+    def renew(self, target: str) -> None: ...
 
 
 _carrier: Carrier = Nobody()
@@ -77,11 +89,21 @@ def revoke(user_id: int, room_id: int, slug: str) -> None:
     _carrier.revoke(user_id, room_id, slug)
 
 
+def present(room_id: int) -> set[int]:
+    """Return the ids of the people of a room who are online."""
+    return _carrier.present(room_id)
+
+
 def refresh(user: Any) -> None:
     """Somebody changed their name or handle."""
     _carrier.refresh(user)
 
 
-def expel(target: str) -> None:
-    """Somebody is no longer signed in: their sockets are told so and closed."""
-    _carrier.expel(target)
+def expel(target: str, but: str = "") -> None:
+    """Somebody is no longer signed in: their sockets are told so and closed, but those of the session `but`, which goes on."""
+    _carrier.expel(target, but)
+
+
+def renew(target: str) -> None:
+    """A session goes on under another key: its sockets shall show that they have it."""
+    _carrier.renew(target)

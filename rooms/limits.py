@@ -1,12 +1,19 @@
-"""How much one person may send: a token bucket each, in this process's memory.
+"""How much one person may do, and how much may come from one address: a token bucket each, in this process's memory.
 
-A bucket holds `burst` tokens, fills at `rate` a second, and is forgotten once full again, so that memory follows those who are busy now.
+A bucket holds `burst` tokens, fills at `rate` a second, and is forgotten once full again, so that memory follows those who are busy now. An address
+has what `ADDRESS_PEOPLE` people have: an office behind one address works, and a thousand accounts on one machine do not a thousand people's harm.
+
+Sign-in and sign-up are limited by allauth (`ACCOUNT_RATE_LIMITS`), not by django-axes, nor here: it knows what failed and whose account was tried,
+covers all of its own pages alike, a second factor and a forgotten password too, needs no table and no middleware, and is in the house already.
 """
 
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
+from ipaddress import IPv6Network, ip_address
+from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from rooms.errors import RateLimited
 
@@ -29,7 +36,7 @@ class Limiter:
         level = min(self._burst, level + (now - since) * self._rate)
         if level < tokens:
             self._buckets[key] = (level, now)
-            raise RateLimited("too many at once: wait a little", retry_after=(tokens - level) / self._rate)
+            raise RateLimited(_("too many at once: wait a little"), retry_after=(tokens - level) / self._rate)
         self._buckets[key] = (level - tokens, now)
 
     def _sweep(self, now: float) -> None:
@@ -41,5 +48,54 @@ class Limiter:
             del self._buckets[key]
 
 
-messages = Limiter(settings.MESSAGE_BURST, settings.MESSAGE_RATE)
-events = Limiter(settings.EVENT_BURST, settings.EVENT_RATE)
+class Limit:
+    """What a kind of doing may cost: a bucket a person, and one an address."""
+
+    def __init__(self, burst: float, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """`burst` in doings, `rate` in doings a second, of one person."""
+        people = settings.ADDRESS_PEOPLE
+        self._people = Limiter(burst, rate, clock)
+        self._addresses = Limiter(burst * people, rate * people, clock) if people else None
+
+    def take(self, user_id: int, address: str = "") -> None:
+        """Somebody does it once, from an address ("" where that counts for nothing). Raises RateLimited."""
+        self._people.take(user_id)
+        if address and self._addresses:
+            self._addresses.take(address)
+
+    def take_by(self, request: Any) -> None:
+        """Whoever is signed in does it by a request. Raises RateLimited."""
+        self.take(request.user.pk, address_of(request.META))
+
+
+def address_of(environ: Mapping[str, Any]) -> str:
+    """Where a request comes from, as the last of the proxies that we trust saw it; an IPv6 address is the network of its first 64 bits.
+
+    "", where that tells nothing: this machine itself, which is a proxy that we were not told of, and a Unix socket.
+    """
+    address, trusted = str(environ.get("REMOTE_ADDR", "")), settings.TRUSTED_PROXIES
+    if trusted:
+        seen = str(environ.get("HTTP_X_FORWARDED_FOR", "")).split(",")
+        address = seen[-trusted].strip() if len(seen) >= trusted and seen[-trusted].strip() else address
+    return network_of(address)
+
+
+def network_of(address: str) -> str:
+    """What counts as one address; what is none at all counts as it is."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:64]
+    found = getattr(found, "ipv4_mapped", None) or found
+    if found.is_loopback:
+        return ""
+    return str(found) if found.version == 4 else str(IPv6Network((int(found), 64), strict=False))
+
+
+messages = Limit(settings.MESSAGE_BURST, settings.MESSAGE_RATE)
+edits = Limit(settings.EDIT_BURST, settings.EDIT_RATE)
+reactions = Limit(settings.REACTION_BURST, settings.REACTION_RATE)
+typing = Limit(settings.TYPING_BURST, settings.TYPING_RATE)
+joins = Limit(settings.JOIN_BURST, settings.JOIN_RATE)
+uploads = Limit(settings.UPLOAD_BURST, settings.UPLOAD_RATE)
+events = Limit(settings.EVENT_BURST, settings.EVENT_RATE)  # all else

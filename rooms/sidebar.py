@@ -1,5 +1,9 @@
-"""What a person sees at a glance: their rooms, each with its unread count. One query, however many rooms, and however many people ask at once."""
+"""What a person sees at a glance: their rooms, each with its unread count.
 
+One query, and one for the people of direct conversations, however many rooms, and however many people ask at once.
+"""
+
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -8,10 +12,11 @@ from rooms import payloads
 from rooms.models import Membership
 
 JSON = dict[str, Any]
+DIGITS = re.compile(r"([0-9]+)")
 
 
 def rooms_of(user: User) -> list[JSON]:
-    """Return the rooms of `user` as payloads, archived ones last, then by name."""
+    """Return the rooms of `user` as payloads, direct conversations after the others, archived ones last, then by name, as people count."""
     return rooms_of_all([user.pk])[user.pk]
 
 
@@ -21,5 +26,16 @@ def rooms_of_all(users: Collection[int]) -> dict[int, list[JSON]]:
     for membership in Membership.objects.standing(users):
         shown[membership.user_id].append(payloads.room_of(membership))
     for rooms in shown.values():
-        rooms.sort(key=lambda room: (room["archived"], not room["is_default"], room["name"].casefold()))
+        rooms.sort(key=order)
     return shown
+
+
+def order(room: JSON) -> tuple[Any, ...]:
+    """What to sort rooms by (page/sidebar.js has the same)."""
+    return room["kind"] == "direct", room["archived"], not room["is_default"], natural(room["name"])
+
+
+def natural(name: str) -> list[str | tuple[int, str]]:
+    """What to sort names by, as people count: "Room 2" before "Room 10"."""
+    parts = DIGITS.split(name.casefold())
+    return [(int(part), part) if n % 2 else part for n, part in enumerate(parts)]

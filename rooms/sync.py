@@ -20,7 +20,8 @@ Versions = Mapping[str, int]  # by slug
 
 
 MOST = 250_000  # characters in one answer, all its rooms together; `engine.BOUND` is 1 MiB
-ENVELOPE = 300  # characters of a message besides its text
+ENVELOPE = 300  # characters of a message besides its text, or of an attachment
+NAMED, KNOWN = 90, 8  # characters of somebody who reacted: with a name, and without
 
 
 class Answer:
@@ -33,13 +34,19 @@ class Answer:
         """Return as many of the first `messages` as fit."""
         taken = []
         for message in messages:
-            size = len(message.body) + len(message.html) + ENVELOPE
+            size = len(message.body) + len(message.html) + ENVELOPE * (1 + message.files) + _reactions(message)
             if size > self.left < MOST:
                 self.left = 0
                 break
             self.left -= size
             taken.append(message)
         return taken
+
+
+def _reactions(message: Message) -> int:
+    """The characters of its reactions."""
+    marks = message.gathered or ()
+    return sum(NAMED * (1 + len(mark["users"])) + KNOWN * len(mark.get("others", ())) for mark in marks)
 
 
 class Look:
@@ -79,7 +86,8 @@ def changes(user: User, versions: Versions) -> dict[str, JSON]:
 
 def changes_for_all(asked: Sequence[tuple[int, Versions]]) -> list[dict[str, JSON]]:
     """The same for many people, by their ids, who ask at the same time."""
-    standing = Membership.objects.standing({user for user, _ in asked})
+    slugs = {slug for _, versions in asked for slug in versions}
+    standing = Membership.objects.standing({user for user, _ in asked}, slugs)
     held = {(member.user_id, member.room.slug): member for member in standing}
     look = Look()
     answers = []

@@ -1,28 +1,51 @@
 """Everything that changes a person or the site. Each writes in one transaction and tells the rest of the site after its commit."""
 
+from accounts.actions.banning import ban, unban
 from accounts.actions.founding import AlreadyFounded, found_site
-from accounts.actions.joining import EmailTaken, first_sign_in, sign_up
+from accounts.actions.joining import EmailTaken, NotInvited, first_sign_in, may_sign_up, sign_up, use_invitation
 from accounts.actions.people import (
     HandleTaken,
     activate,
     change_email,
     deactivate,
+    prefer,
+    remove_two_factor,
     rename,
     revoke_sessions,
+    set_avatar,
     set_password,
+    set_status,
+    set_time_zone,
+    sign_out,
+    sign_out_elsewhere,
 )
+from accounts.actions.settling import change_site, renew_invite
 
 __all__ = [
     "AlreadyFounded",
     "EmailTaken",
     "HandleTaken",
+    "NotInvited",
     "activate",
+    "ban",
     "change_email",
+    "change_site",
     "deactivate",
     "first_sign_in",
     "found_site",
+    "may_sign_up",
+    "prefer",
+    "remove_two_factor",
     "rename",
+    "renew_invite",
     "revoke_sessions",
+    "set_avatar",
     "set_password",
+    "set_status",
+    "set_time_zone",
+    "sign_out",
+    "sign_out_elsewhere",
     "sign_up",
+    "unban",
+    "use_invitation",
 ]

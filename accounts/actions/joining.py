@@ -1,16 +1,39 @@
-"""A person signs up, and comes in for the first time."""
+"""A person signs up, by an invitation where the site asks for one, and comes in for the first time."""
 
 from django.db import IntegrityError, transaction
 
-from accounts.models import User
+from accounts.models import Site, User
+from accounts.models.site import SignupPolicy
 from accounts.names import tidy
-from accounts.signals import user_joined
+from accounts.signals import invitation_shown, invitation_used, user_joined
 
 TRIES = 20
 
 
 class EmailTaken(Exception):
     """Someone has signed up with this address, perhaps a moment ago."""
+
+
+class NotInvited(Exception):
+    """The invitation that somebody signs up by holds no more."""
+
+
+def may_sign_up(key: str) -> bool:
+    """Whether somebody may sign up who came by an invitation ("" for none): the site's own link, or one that is vouched for elsewhere."""
+    return Site.current().admits(key) or _is_vouched_for(key)
+
+
+def use_invitation(user: User, key: str) -> None:
+    """Take the invitation of a new person, in the transaction that stores them. Raises NotInvited where it is needed and holds no more."""
+    vouched = _is_vouched_for(key)
+    is_taken = bool(key) and any(answer for _, answer in invitation_used.send(User, user=user, key=key))
+    if not (Site.current().admits(key) or (vouched and is_taken)):
+        raise NotInvited
+
+
+def _is_vouched_for(key: str) -> bool:
+    by_invite = Site.current().signup_policy == SignupPolicy.INVITE
+    return by_invite and bool(key) and any(answer for _, answer in invitation_shown.send(User, key=key))
 
 
 def sign_up(user: User, name: str) -> User:

@@ -8,14 +8,16 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts import actions
 from accounts.models import Site
+from chatsite import qr
 
 EDIT = "admin:accounts_site_change"
 
 
 @admin.register(Site)
 class SiteAdmin(admin.ModelAdmin):
-    fields = ("name", "signup_policy")
+    fields = ("name", "signup_policy", "inviters", "room_makers", "require_two_factor", "filter_action", "filter_words")
     change_form_template = "admin/accounts/site/change_form.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -41,14 +43,25 @@ class SiteAdmin(admin.ModelAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context["invite_link"] = request.build_absolute_uri(reverse("invite", args=[Site.current().invite_key]))
+        link = request.build_absolute_uri(reverse("invite", args=[Site.current().invite_key]))
+        context |= {"invite_link": link, "qr": qr.svg(link)}
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_form(self, request: HttpRequest, obj: Site | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        if "filter_action" in form.base_fields:
+            form.base_fields["filter_action"].required = False  # what is left out stays as it is
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
+        changed = {name: getattr(obj, name) for name in form.changed_data}  # as the model has tidied them
+        actions.change_site(request.user, **changed)  # type: ignore[arg-type]
 
     def renew_invite(self, request: HttpRequest) -> HttpResponse:
         """Make a new invite link (POST)."""
         site = Site.current()
         if request.method == "POST" and self.has_change_permission(request, site):
-            site.renew_invite()
+            actions.renew_invite(request.user)  # type: ignore[arg-type]
             self.log_change(request, site, "renewed the invite link")
             self.message_user(request, _("There is a new invite link; the old one is dead."), messages.SUCCESS)
         return redirect(EDIT, site.pk)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -11,8 +12,10 @@ from django.contrib.auth.forms import (
     SetUnusablePasswordMixin,
     UserChangeForm,
 )
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -20,7 +23,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import actions
-from accounts.models import User
+from accounts.admin.auditing import edits
+from accounts.audit import record
+from accounts.models import Act, User
 from accounts.signals import user_changed
 
 # What makes someone an administrator, which only one of them may grant.
@@ -54,20 +59,33 @@ class PasswordForm(AdminPasswordChangeForm):
 
     def save(self, commit: bool = True) -> User:
         password = self.cleaned_data["password1"] if self.cleaned_data["set_usable_password"] else None
-        actions.set_password(self.user, password)
+        actions.set_password(self.user, password, getattr(self.user, "asked_by", None))
         return self.user
 
 
 @admin.register(User)
 class PeopleAdmin(UserAdmin):
-    list_display = ("name", "handle", "email", "is_active", "is_staff", "last_login", "date_joined")
+    list_display = (
+        "name",
+        "handle",
+        "email",
+        "is_active",
+        "banned_until",
+        "is_staff",
+        "has_two_factor",
+        "last_login",
+        "date_joined",
+    )
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("name", "handle", "email")
     ordering = ("name", "pk")
-    readonly_fields = ("is_active", "last_login", "date_joined")
+    readonly_fields = ("is_active", "banned_until", "ban_reason", "moderation", "last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("name", "handle", "email", "password")}),
-        (_("May they come in?"), {"fields": ("is_active", "last_login", "date_joined")}),
+        (
+            _("May they come in?"),
+            {"fields": ("is_active", "banned_until", "ban_reason", "moderation", "last_login", "date_joined")},
+        ),
         (_("Powers"), {"fields": POWERS, "classes": ("collapse",)}),
     )
     add_fieldsets = (
@@ -79,7 +97,23 @@ class PeopleAdmin(UserAdmin):
     add_form = MakeUserForm
     form = ChangeUserForm
     change_password_form = PasswordForm
-    actions = ("deactivate", "activate")
+    actions = ("deactivate", "activate", "sign_out", "remove_two_factor")
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
+        """The person, and who asks for them: forms are not told of requests."""
+        found = super().get_object(request, object_id, from_field)
+        if found:
+            found.asked_by = request.user
+        return found
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        factors = Authenticator.objects.filter(user=OuterRef("pk")).exclude(type=Authenticator.Type.RECOVERY_CODES)
+        return super().get_queryset(request).annotate(has_factor=Exists(factors))
+
+    @admin.display(description=_("two-factor"), boolean=True, ordering="has_factor")
+    def has_two_factor(self, user: User) -> bool:
+        """Whether they sign in with a second factor."""
+        return user.has_factor  # type: ignore[attr-defined]
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Nobody is deleted: what they wrote, and the numbers of what others wrote, would go with them. Deactivate them."""
@@ -98,15 +132,24 @@ class PeopleAdmin(UserAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Store what the form changed; a new address takes the old one's place in allauth too, and open pages hear of a new name."""
         super().save_model(request, obj, form, change)
+        if not change:
+            record(Act.PERSON_MADE, request.user, whom=obj, email=obj.email)  # type: ignore[arg-type]
+        elif form.changed_data:
+            record(Act.PERSON_CHANGED, request.user, whom=obj, changed=edits(form))  # type: ignore[arg-type]
         if "email" in form.changed_data:
             actions.change_email(obj, obj.email)
         if change and {"name", "handle"} & set(form.changed_data):
-            user_changed.send(User, user=obj)
+            transaction.on_commit(lambda: user_changed.send(User, user=obj))
+
+    @admin.display(description=_("mute, ban, delete"))
+    def moderation(self, user: User) -> str:
+        """The way to what the staff do with somebody on the whole site."""
+        return format_html('<a href="{}">{}</a>', reverse("police", args=[user.pk]), _("Moderate on this site"))
 
     @admin.action(description=_("Deactivate: shut out, now and everywhere"), permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         people = [user for user in queryset if user != request.user and self.has_change_permission(request, user)]
-        changed = len(actions.deactivate(people))
+        changed = len(actions.deactivate(people, request.user))  # type: ignore[arg-type]
         if len(people) < len(queryset):
             text = _("You cannot deactivate yourself, nor an administrator unless you are one.")
             self.message_user(request, text, messages.WARNING)
@@ -114,8 +157,30 @@ class PeopleAdmin(UserAdmin):
 
     @admin.action(description=_("Activate: let in again"), permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        changed = len(actions.activate(user for user in queryset if self.has_change_permission(request, user)))
+        people = [user for user in queryset if self.has_change_permission(request, user)]
+        changed = len(actions.activate(people, request.user))  # type: ignore[arg-type]
         self._say(request, ngettext("%d person was activated.", "%d people were activated.", changed) % changed)
+
+    @admin.action(description=_("Sign out everywhere"), permissions=["change"])
+    def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        people = [user for user in queryset if self.has_change_permission(request, user)]
+        for user in people:
+            actions.revoke_sessions(user, request.user)  # type: ignore[arg-type]
+        self._say(
+            request, ngettext("%d person was signed out.", "%d people were signed out.", len(people)) % len(people)
+        )
+
+    def has_remove_two_factor_permission(self, request: HttpRequest) -> bool:
+        """Administrators may: who may set passwords and take the second factor off may be anybody."""
+        return bool(request.user.is_superuser)
+
+    @admin.action(description=_("Take two-factor sign-in off: they have lost it"), permissions=["remove_two_factor"])
+    def remove_two_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        changed = sum(actions.remove_two_factor(user, request.user) for user in queryset)  # type: ignore[arg-type]
+        self._say(
+            request,
+            ngettext("%d person now signs in by password.", "%d people now sign in by password.", changed) % changed,
+        )
 
     def _say(self, request: HttpRequest, text: str) -> None:
         self.message_user(request, text, messages.SUCCESS)

@@ -3,6 +3,7 @@
 Invariant: e-mail addresses and handles are kept in lower case, and two people never share one (the database sees to it).
 """
 
+from collections.abc import Collection
 from itertools import islice
 from typing import Any
 
@@ -16,13 +17,30 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.fields import NameField
+from accounts.models.preferences import Preferences
+from accounts.models.profile import Profile
+from accounts.models.standing import Standing, admitted
 from accounts.names import HANDLE_LENGTH, NAME_LENGTH, HandleValidator, handles, tidy
 
 
 class UserQuerySet(models.QuerySet["User"]):
     def active(self) -> "UserQuerySet":
         """Return those who may sign in."""
-        return self.filter(is_active=True)
+        return self.filter(admitted())
+
+    def called(self, ids: Collection[int], handles: Collection[str]) -> "UserQuerySet":
+        """Return those with one of these ids or handles."""
+        return self.filter(models.Q(pk__in=ids) | models.Q(handle__in=handles))
+
+    def matching(self, words: str) -> "UserQuerySet":
+        """Return those whose name or handle has `words` in it, by name; everyone for ""."""
+        words = words.strip().removeprefix("@").replace("\0", "")
+        if not words:
+            return self.order_by("name", "pk")
+        wanted = models.Q(handle__icontains=words)
+        for spelt in {words, words.lower(), words.title(), words.upper()}:  # SQLite knows the two cases of ASCII only
+            wanted |= models.Q(name__icontains=spelt)
+        return self.filter(wanted).order_by("name", "pk")
 
     def free_handle(self, name: str) -> str:
         """Return the best handle for `name` that nobody has. Someone else may take it before you: the unique constraint decides."""
@@ -57,7 +75,7 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         return self.create_user(email, handle, name, password, **{"is_staff": True, "is_superuser": True} | extra)
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(Preferences, Profile, Standing, AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(
         _("e-mail address"),
         unique=True,

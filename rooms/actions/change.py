@@ -8,12 +8,14 @@ from collections.abc import Callable
 from django.db import transaction
 
 from accounts.models import User
+from accounts.models.standing import admitted
 from rooms import broadcast, payloads
 from rooms.errors import ChatError
 from rooms.models import Membership, Message, Room
 from rooms.permissions import refusal_to_post
 
 Refusal = Callable[[Message | None, Membership], ChatError | None]
+RoomRefusal = Callable[[Room | None, Membership | None], ChatError | None]
 
 
 def publish_message(room: Room, message: Message) -> None:
@@ -30,6 +32,14 @@ def news_of(room: Room, message: Message) -> payloads.JSON:
 def lock_room(slug: str) -> Room | None:
     """Lock and return the room with this address."""
     return Room.objects.locked([slug]).get(slug)
+
+
+def held(user: User, slug: str, refusal: RoomRefusal) -> Room:
+    """Lock and return the room, if this person may do this with it. Raises ChatError."""
+    room = lock_room(slug)
+    allow(refusal(room, membership_of(user.pk, room)))
+    assert room is not None
+    return room
 
 
 def find(user: User, slug: str, seq: int, refusal: Refusal) -> tuple[Room, Message]:
@@ -55,7 +65,7 @@ def membership_of(user_id: int, room: Room | None) -> Membership | None:
     """The membership of an active person in `room`."""
     if room is None:
         return None
-    return Membership.objects.filter(user_id=user_id, room=room, user__is_active=True).first()
+    return Membership.objects.filter(admitted("user__"), user_id=user_id, room=room).first()
 
 
 def allow(refusal: ChatError | None) -> None:

@@ -1,27 +1,51 @@
-"""Editing and deleting: the same message, a later version."""
+"""Editing and deleting: the same message, a later version. What an edit replaced is kept as a revision, until the message is deleted."""
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
-from rooms.actions.change import find, publish_message, stamp
-from rooms.formatting import render
-from rooms.models import Message, Reaction, Room
-from rooms.permissions import refusal_to_delete, refusal_to_edit
+from accounts import filtering
+from accounts.audit import record
+from accounts.models import Act, User
+from rooms.actions import following
+from rooms.actions.answering import sum_up_anew
+from rooms.actions.change import allow, find, publish_message, stamp
+from rooms.actions.mentioning import Text, call_anew, rendered
+from rooms.errors import Invalid
+from rooms.models import Attachment, Membership, Mention, Message, Reaction, Revision, Room, rows
+from rooms.permissions import refusal_to_delete, refusal_to_edit, refusal_to_say
+
+ERASED = [
+    "body", "html", "files", "pinned_at", "pinned_by", "deleted_at", "deleted_by", "delete_reason", "version",
+]  # fmt: skip
+
+AT_ONCE = 500  # answers looked at
 
 
 def edit(user: User, slug: str, seq: int, body: str) -> Message:
-    """Give the message a new body (one that has been through `schemas.clean_body`). Raises ChatError."""
-    html = render(body)
+    """Give the message a new body (one that has been through `schemas.clean_text`). Raises ChatError."""
+    body = filtering.masked(body)
+    [text] = rendered([Text(user, slug, body)])
     with transaction.atomic():
         room, message = find(user, slug, seq, refusal_to_edit)
         if message.body == body:
             return message
+        allow(refusal_to_say(body))
+        if not body and not message.files:
+            raise Invalid(_("is empty"), field="body")
         quoted = message.excerpt()
-        message.body, message.html, message.edited_at = body, html, timezone.now()
+        if message.may_mention or text.mentioned:
+            [before] = rendered([Text(message.author, slug, message.body)])
+            call_anew(room, message, before.mentioned, text.mentioned)
+        now = timezone.now()
+        Revision.objects.create(message=message, body=message.body, html=message.html, edited_at=now, editor=user)
+        message.body, message.html, message.edited_at = body, text.html, now
         stamp(room, message)
         message.save(update_fields=["body", "html", "edited_at", "version"])
         publish_message(room, message)
+        if message.thread:
+            following.called_anew(room, message)
         if message.excerpt() != quoted:
             _quote_anew(room, message)
     return message
@@ -31,7 +55,7 @@ def delete(user: User, slug: str, seq: int, reason: str = "") -> Message:
     """Take the body away; the number and the author stay. Raises ChatError."""
     with transaction.atomic():
         room, message = find(user, slug, seq, refusal_to_delete)
-        _erase(room, message, user, reason)
+        erase(room, message, user, reason)
     return message
 
 
@@ -45,28 +69,46 @@ def delete_as_admin(admin: User, messages: list[Message], reason: str = "") -> i
         ):  # what is quoted before its answers
             message = Message.objects.at(rooms[each.room_id], each.seq)
             if message and not message.is_deleted:
-                _erase(rooms[each.room_id], message, admin, reason)
+                erase(rooms[each.room_id], message, admin, reason)
                 deleted += 1
     return deleted
 
 
-def _erase(room: Room, message: Message, by: User, reason: str) -> None:
+def erase(room: Room, message: Message, by: User, reason: str, *, is_told: bool = True) -> None:
+    """Take the body away, under the lock of the room. `is_told`: the audit log has an entry, if it is somebody else's message."""
     message.body = message.html = ""
+    if message.files:
+        Attachment.objects.filter(message=message).discard()
+        message.files = 0
+    message.pinned_at = message.pinned_by = None
     message.deleted_at, message.deleted_by, message.delete_reason = timezone.now(), by, reason
     Reaction.objects.filter(message=message).delete()
+    if message.edited_at:
+        Revision.objects.filter(message=message).delete()
+    Mention.objects.filter(message=message).delete()
+    if not message.thread:
+        above = Membership.objects.filter(room=room, user=message.author_id, last_read_seq__lt=message.seq)
+        above.filter(own_above__gt=0).update(own_above=F("own_above") - 1)
+    message.called = {}
     stamp(room, message)
-    message.save(update_fields=["body", "html", "deleted_at", "deleted_by", "delete_reason", "version"])
+    message.save(update_fields=ERASED)
     publish_message(room, message)
+    if is_told and by.pk != message.author_id:
+        record(Act.MESSAGE_DELETED, by, whom=message.author, room=room, seq=message.seq, reason=reason)
+    if message.thread:
+        sum_up_anew(room, message)
+        following.uncounted(room, message)
     _quote_anew(room, message)
 
 
 def _quote_anew(room: Room, parent: Message) -> None:
     """The answers to `parent` quote it: each has changed with it, and is sent again. What was deleted stands nowhere."""
-    answers = list(Message.objects.whole().filter(room=room, reply_to=parent).order_by("seq"))
-    for answer in answers:
-        room.version += 1
-        answer.version = room.version
-        publish_message(room, answer)
-    if answers:
-        Message.objects.bulk_update(answers, ["version"], batch_size=500)
+    last = parent.pk
+    while answers := Message.objects.quoting(parent, last, AT_ONCE):
+        for answer in answers:
+            room.version += 1
+            answer.version = room.version
+            publish_message(room, answer)
+        rows.update(Message, ["version"], [(answer.pk, answer.version) for answer in answers])
         room.save(update_fields=["version"])
+        last = answers[-1].pk

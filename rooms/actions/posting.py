@@ -1,51 +1,68 @@
 """Posting: many drafts, one transaction, one result a draft.
 
 A draft is stored once however often it comes: (author, client_id) is unique, and a retry is answered with what is stored. One bad draft is refused
-alone. The author has read what stands above their message.
+alone. The author has read what stands above their message; an answer in a thread says nothing of the room's log.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from accounts import filtering
 from accounts.models import User
 from rooms import broadcast, payloads
+from rooms.actions import following
+from rooms.actions.answering import answered, roots_of, store
 from rooms.actions.change import news_of
+from rooms.actions.mentioning import Text, called, refusal_to_call, rendered
 from rooms.errors import ChatError, Invalid, NotFound
-from rooms.formatting import render
-from rooms.models import Membership, Message, Room
-from rooms.permissions import NO_MESSAGE, refusal_to_post
+from rooms.formatting import Rendered
+from rooms.models import Attachment, Membership, Mention, Message, Room
+from rooms.permissions import (
+    refusal_to_answer,
+    refusal_to_attach,
+    refusal_to_hurry,
+    refusal_to_post,
+    refusal_to_quote,
+    refusal_to_say,
+)
 
 
-@dataclass(frozen=True, slots=True)
+# Neither is frozen: that makes an instance three times as dear, and there is one of each a message.
+@dataclass(slots=True)
 class Draft:
-    """A message to be. `body` has been through `schemas.clean_body`; `room` is a slug; `reply_to` is a seq of the same room."""
+    """A message to be. `body` has been through `schemas.clean_said`; `room` is a slug; `reply_to`: a seq of the same log; `thread`: a root's;
+    `attachments`: ids of uploads of the author's that wait in the room."""
 
     author: User
     room: str
     body: str
     client_id: uuid.UUID = field(default_factory=uuid.uuid4)
     reply_to: int | None = None
+    thread: int | None = None
+    attachments: tuple[uuid.UUID, ...] = ()
 
     @property
     def key(self) -> tuple[int, uuid.UUID]:
         """What makes a retry the same message."""
-        return self.author.pk, self.client_id
+        return self.author.id, self.client_id
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Posted:
-    """A stored message; `is_new` is False where a retry met the first; `news`: what the room is told of it."""
+    """A stored message; `is_new` is False where a retry met the first; `news`: what the room is told of it, and `also`: of its root."""
 
     room: Room
     message: Message
     is_new: bool
     news: payloads.JSON
+    also: payloads.JSON | None = None
 
 
 def post_one(draft: Draft) -> Posted:
@@ -62,71 +79,117 @@ def post(drafts: Sequence[Draft]) -> list[Posted | ChatError]:
     Returns one result a draft: the stored message, the earlier one if this is a retry, or the reason it was refused.
     Raises OperationalError if the database is locked, full or gone: nothing is known of any draft then, and all may be retried.
     """
-    rendered = [render(draft.body) for draft in drafts]
+    drafts = [_masked(draft) for draft in drafts]
+    shown = rendered([Text(draft.author, draft.room, draft.body) for draft in drafts])
     try:
-        return _store(drafts, rendered)
+        return _store(drafts, shown, all_new=True)
     except OperationalError:
         raise  # the database's own trouble, no draft's
-    except IntegrityError:
-        # Another process stored one of these between our look and our write (the same client_id, in another room). Now it can be seen.
-        return _store_again(drafts, rendered)
+    except (_Doubt, IntegrityError):
+        return _store_again(drafts, shown)
     except DatabaseError:
-        return _store_alone(drafts, rendered)
+        return _store_alone(drafts, shown)
 
 
-def _store_again(drafts: Sequence[Draft], rendered: Sequence[str]) -> list[Posted | ChatError]:
+def _masked(draft: Draft) -> Draft:
+    """The draft as the site's word filter lets it be said."""
+    body = filtering.masked(draft.body)
+    return draft if body == draft.body else replace(draft, body=body)
+
+
+class _Doubt(Exception):
+    """A draft that would be refused if it were new: it may be a retry of what was stored when it was still allowed."""
+
+
+def _store_again(drafts: Sequence[Draft], shown: Sequence[Rendered]) -> list[Posted | ChatError]:
+    """With a look for retries. Should another process store one between our look and our write, each goes alone."""
     try:
-        return _store(drafts, rendered)
+        return _store(drafts, shown)
     except OperationalError:
         raise
     except DatabaseError:
-        return _store_alone(drafts, rendered)
+        return _store_alone(drafts, shown)
 
 
-def _store_alone(drafts: Sequence[Draft], rendered: Sequence[str]) -> list[Posted | ChatError]:
+def _store_alone(drafts: Sequence[Draft], shown: Sequence[Rendered]) -> list[Posted | ChatError]:
     """Each in a transaction of its own, so that only what the database refuses is refused."""
     results: list[Posted | ChatError] = []
-    for draft, html in zip(drafts, rendered, strict=True):
+    for draft, text in zip(drafts, shown, strict=True):
         try:
-            results += _store([draft], [html])
+            results += _store([draft], [text])
         except DatabaseError:
-            results.append(Invalid("message: the database refused it"))
+            results.append(Invalid(_("the database refused it")))
     return results
 
 
-def _store(drafts: Sequence[Draft], rendered: Sequence[str]) -> list[Posted | ChatError]:
-    """One transaction: lock, look up, number, write."""
+def _store(drafts: Sequence[Draft], shown: Sequence[Rendered], *, all_new: bool = False) -> list[Posted | ChatError]:
+    """One transaction: lock, look up, number, write.
+
+    `all_new`: do not look for retries, which are rare. The constraint knows them: IntegrityError for one, or _Doubt where it would not
+    come to that.
+    """
     now = timezone.now()
     with transaction.atomic():
         rooms = Room.objects.locked(draft.room for draft in drafts)
-        members = Membership.objects.held((d.author.pk, rooms[d.room].pk) for d in drafts if d.room in rooms)
-        stored = {
-            (earlier.author_id, earlier.client_id): earlier for earlier in Message.objects.known(d.key for d in drafts)
-        }
+        members = Membership.objects.held((d.author.id, rooms[d.room].id) for d in drafts if d.room in rooms)
+        known = [] if all_new else Message.objects.known(draft.key for draft in drafts)
+        stored = {(earlier.author_id, earlier.client_id): earlier for earlier in known}
         parents = _parents(drafts, rooms)
+        roots = roots_of((rooms[draft.room], draft.thread) for draft in drafts if draft.thread and draft.room in rooms)
+        files = Attachment.objects.waiting(ids) if (ids := [id for draft in drafts for id in draft.attachments]) else {}
         fresh: list[Posted] = []
+        roots_answered: list[Message] = []
         results: list[Posted | ChatError] = []
-        for draft, html in zip(drafts, rendered, strict=True):
+        for draft, text in zip(drafts, shown, strict=True):
             room = rooms.get(draft.room)
-            membership = members.get((draft.author.pk, room.pk)) if room else None
-            if earlier := stored.get(draft.key):
+            membership = members.get((draft.author.id, room.id)) if room else None
+            if stored and (earlier := stored.get(draft.key)):
                 results.append(_retried(earlier, draft, membership))
                 continue
             refusal = refusal_to_post(room, membership)
+            if room and membership and room.slow_mode:
+                refusal = refusal or refusal_to_hurry(room, membership, now)
+            refusal = refusal or refusal_to_say(draft.body)
             parent = parents.get((draft.room, draft.reply_to)) if draft.reply_to else None
-            if refusal is None and draft.reply_to and parent is None:
-                refusal = NotFound(NO_MESSAGE.replace("seq", "reply_to"), field="reply_to")
+            root = roots.get((draft.room, draft.thread)) if draft.thread else None
+            if draft.thread:
+                refusal = refusal or refusal_to_answer(root)
+            if draft.reply_to:
+                refusal = refusal or refusal_to_quote(parent, draft.thread)
+            if text.mentioned:
+                refusal = refusal or refusal_to_call(room, text.mentioned)
+            if refusal is None and draft.attachments:
+                assert membership is not None
+                refusal = refusal_to_attach([files.get(id) for id in draft.attachments], membership)
             if refusal is not None:
+                if all_new:
+                    raise _Doubt
                 results.append(refusal)
                 continue
             assert room is not None and membership is not None
-            message = Message.numbered(room, draft.author, draft.client_id, draft.body, html, parent, now)
-            membership.last_read_seq = message.seq
-            posted = Posted(room, message, is_new=True, news=news_of(room, message))
+            if room.slow_mode:
+                membership.spoke_at = now
+            message = Message.numbered(room, draft.author, draft.client_id, draft.body, text.html, parent, now)
+            message.called = called(room, draft.author, text.mentioned)
+            if draft.attachments:
+                message.attached = [files.pop(id) for id in draft.attachments]
+                message.files = len(message.attached)
+            if root is None:
+                membership.last_read_seq = message.seq
+                posted = Posted(room, message, is_new=True, news=news_of(room, message))
+            else:
+                also = answered(room, root, message)
+                roots_answered.append(root)
+                posted = Posted(room, message, is_new=True, news=news_of(room, message), also=also)
             fresh.append(posted)
-            stored[draft.key] = message
+            if not all_new:
+                stored[draft.key] = message
             results.append(posted)
+        store(roots_answered)
         _write(fresh, members)
+        for root in dict.fromkeys(roots_answered):
+            under = [each.message for each in fresh if each.message.thread == root.seq and each.room.pk == root.room_id]
+            following.answered(root.room, root, under)
     return results
 
 
@@ -136,17 +199,36 @@ def _write(fresh: Sequence[Posted], members: dict[tuple[int, int], Membership]) 
         return
     messages = [posted.message for posted in fresh]
     Message.objects.append(messages)
-    rooms = {posted.room.pk: posted.room for posted in fresh}
+    Mention.objects.store(messages)
+    _attach(messages)
+    rooms = {posted.room.id: posted.room for posted in fresh}
     Room.objects.count_up(rooms.values())
-    read = [members[key] for key in {(message.author_id, message.room_id) for message in messages}]
-    Membership.objects.mark_read(read)
+    authors = {(message.author_id, message.room_id) for message in messages if not message.thread}
+    Membership.objects.mark_read([members[key] for key in authors])
+    Membership.objects.mark_spoken([members[m.author_id, m.room_id] for m in messages if rooms[m.room_id].slow_mode])
     transaction.on_commit(lambda: _publish(fresh))
+
+
+def _attach(messages: Sequence[Message]) -> None:
+    """The files that came along are those of their messages from now on."""
+    attached = [each for message in messages if message.files for each in _placed(message)]
+    if attached:
+        Attachment.objects.bulk_update(attached, ["message", "position"])
+
+
+def _placed(message: Message) -> list[Attachment]:
+    assert message.attached is not None
+    for position, each in enumerate(message.attached):
+        each.message, each.position = message, position
+    return message.attached
 
 
 def _publish(fresh: Sequence[Posted]) -> None:
     """Tell the rooms. That it also reads the room for its author, their other tabs know by themselves: no `read` is sent."""
     for posted in fresh:
-        broadcast.publish(broadcast.to_room(posted.room.pk), posted.news)
+        broadcast.publish(broadcast.to_room(posted.room.id), posted.news)
+        if posted.also:
+            broadcast.publish(broadcast.to_room(posted.room.id), posted.also)
 
 
 def _parents(drafts: Sequence[Draft], rooms: dict[str, Room]) -> dict[tuple[str, int | None], Message]:
@@ -162,7 +244,7 @@ def _parents(drafts: Sequence[Draft], rooms: dict[str, Room]) -> dict[tuple[str,
 def _retried(earlier: Message, draft: Draft, membership: Membership | None) -> Posted | ChatError:
     """A retry is answered with the first, to those who may still read it; the same id for another room is a mistake of the client."""
     if earlier.room.slug != draft.room:
-        return Invalid("client_id: already used in another room", field="client_id")
+        return Invalid(_("already used in another room"), field="client_id")
     if membership is None:
-        return NotFound("room: there is no such room, or you are not in it", field="room")
+        return NotFound(_("there is no such room, or you are not in it"), field="room")
     return Posted(earlier.room, earlier, is_new=False, news=news_of(earlier.room, earlier))

@@ -1,10 +1,11 @@
 """Reacting: an emoji more or less on a message, which thereby has a later version."""
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from rooms.actions.change import find, publish_message, stamp
-from rooms.errors import Invalid
+from rooms.errors import Invalid, phrase
 from rooms.models import Message, Reaction
 from rooms.permissions import refusal_to_react
 
@@ -21,7 +22,9 @@ def react(user: User, slug: str, seq: int, emoji: str, on: bool) -> Message:
         if not on:
             mine.delete()
         elif _is_full(message, emoji):
-            raise Invalid(f"emoji: {MOST_KINDS} kinds are on this message already, no more fit", field="emoji")
+            raise Invalid(
+                phrase(_("%(most)s kinds are on this message already, no more fit"), most=MOST_KINDS), field="emoji"
+            )
         else:
             Reaction.objects.create(message=message, user=user, emoji=emoji)
         stamp(room, message)

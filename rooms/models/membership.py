@@ -1,25 +1,32 @@
-"""Who is in a room, in which role, and how far they have read.
+"""Who is in a room, in which role, how far they have read, and how often they are mentioned above that.
 
-Unread is a subtraction: the room's `last_seq` less the member's `last_read_seq`, less the deleted messages in between (few, by a partial index).
+Unread is a subtraction: the room's `last_seq` less the member's `last_read_seq`, less what does not count in between: own messages (`own_above`),
+the deleted ones, and the answers in threads, which are unread for those who follow them (by a partial index).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, IntegerField, OuterRef, Subquery
+from django.db.models import Case, Count, F, IntegerField, OuterRef, Subquery, When
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from accounts.models.audit import REASON_LENGTH
+from accounts.models.standing import ADMITTED
 from rooms.models import rows
-from rooms.models.message import Message
+from rooms.models.follower import BEHIND, Follower, Following
+from rooms.models.mention import Mention
+from rooms.models.message import UNCOUNTED, Message
 from rooms.models.room import Room
 
-if TYPE_CHECKING:
-    from accounts.models import User
+MOMENTS = ("joined_at", "date_joined", "last_login")
+DATES = ("joined_at", "created_at")  # that no list of rooms shows, and SQLite takes 3 µs each to read
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -29,16 +36,50 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """The memberships of `user`, each with its room."""
         return self.filter(user=user).select_related("room")
 
-    def standing(self, users: Collection[int]) -> list[Membership]:
-        """The memberships of active people (their ids), each with its room and its `unread`: what every connection and page begins with."""
-        room, said = Room._meta.db_table, Message._meta.db_table
-        above = f"{said}.room_id = {{table}}.room_id AND seq > last_read_seq AND deleted_at IS NOT NULL"
-        deleted = f"(SELECT COUNT(*) FROM {said} WHERE {above})"
+    def standing(self, users: Collection[int], slugs: Collection[str] | None = None) -> list[Membership]:
+        """The memberships of active people (their ids), each with its room and what is unread in it: what every connection and page begins with.
+
+        `slugs`: only of these rooms. Threads are asked for only where one may have something unread.
+        """
+        room, said, called = Room._meta.db_table, Message._meta.db_table, Mention._meta.db_table
+        above = f"{said}.room_id = {{table}}.room_id AND seq > last_read_seq AND (deleted_at IS NOT NULL OR thread IS NOT NULL)"
+        uncounted = f"(SELECT COUNT(*) FROM {said} WHERE {above})"
         rest = f"JOIN {room} ON {room}.id = {{table}}.room_id WHERE user_id IN ({rows.marks(len(users))}) AND {self._active()}"
-        found = rows.joined(Membership, Room, deleted, rest, list(users)) if users else []
-        for member, its_room, gone in found:
-            member.room, member.unread = its_room, its_room.last_seq - member.last_read_seq - gone
-        return [member for member, _, _ in found]
+        if slugs is not None:
+            rest += f" AND slug IN ({rows.marks(len(slugs))})"
+        near = f"{called}.room_id = {{table}}.room_id AND {called}.seq > last_read_seq AND {called}.user_id"
+        mine = f"(SELECT COUNT(*) FROM {called} WHERE {near} = {{table}}.user_id)"
+        by = f"JOIN {said} ON {said}.id = {called}.message_id AND {said}.author_id <> {{table}}.user_id"
+        follower = Follower._meta.db_table
+        followed = f"{follower}.user_id = {{table}}.user_id AND {follower}.room_id = {{table}}.room_id"
+        behind = f"EXISTS (SELECT 1 FROM {follower} WHERE {followed} AND {BEHIND.replace('{table}', follower)})"
+        extra = [uncounted, mine, f"(SELECT COUNT(*) FROM {called} {by} WHERE {near} IS NULL)", behind]
+        found = rows.joined(Membership, Room, extra, rest, [*users, *(slugs or ())], defer=DATES) if users else []
+        asked = [member for member, _room, counts in found if counts[-1]]
+        threads = Follower.objects.unread_of({m.user_id for m in asked}, {m.room_id for m in asked})
+        for member, its_room, (gone, by_name, with_all, _behind) in found:
+            member.room, member.unread = its_room, its_room.last_seq - member.last_read_seq - gone - member.own_above
+            member.mentions = member.unread if its_room.is_direct else by_name + with_all
+            member.threads = threads.get((member.user_id, member.room_id), [])
+        return self.with_people([member for member, _, _ in found])
+
+    def with_people(self, memberships: list[Membership]) -> list[Membership]:
+        """Give those of direct conversations, each with its room, the other `people` in it, by name. One query; none where there is no such room."""
+        direct = [member for member in memberships if member.room.is_direct]
+        people = self._people({member.room_id for member in direct})
+        for member in direct:
+            member.people = [person for person in people[member.room_id] if person.pk != member.user_id]
+        return memberships
+
+    def _people(self, rooms: Collection[int]) -> dict[int, list[User]]:
+        """Who is in each of the rooms (ids), active or not, by name."""
+        found: dict[int, list[User]] = {room: [] for room in rooms}
+        people = User._meta.db_table
+        rest = f"JOIN {people} ON {people}.id = user_id WHERE room_id IN ({rows.marks(len(rooms))})"
+        all_ = rows.joined(Membership, User, [], rest, list(rooms), defer=MOMENTS) if rooms else []
+        for member, person, _extra in sorted(all_, key=lambda each: (each[1].name.casefold(), each[1].pk)):
+            found[member.room_id].append(person)
+        return found
 
     def addresses(self, users: Collection[int]) -> dict[int, dict[str, int]]:
         """The ids of the rooms of each of `users` (ids), by slug."""
@@ -55,28 +96,55 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         if not wanted:
             return {}
         rest = f"WHERE {rows.either('(user_id = %s AND room_id = %s)', len(wanted))} AND {self._active()}"
-        found = rows.select(Membership, rest, [key for pair in wanted for key in pair])
+        found = rows.select(Membership, rest, [key for pair in wanted for key in pair], defer=("joined_at",))
         return {(membership.user_id, membership.room_id): membership for membership in found}
 
     def _active(self) -> str:
         people = Membership._meta.get_field("user").related_model._meta.db_table
-        return f"EXISTS (SELECT 1 FROM {people} WHERE {people}.id = user_id AND is_active)"
+        return f"EXISTS (SELECT 1 FROM {people} WHERE {people}.id = user_id AND {ADMITTED})"
 
     def mark_read(self, memberships: Iterable[Membership]) -> None:
-        """Store `last_read_seq` of each."""
-        rows.update(Membership, ["last_read_seq"], [(member.pk, member.last_read_seq) for member in memberships])
+        """Store `last_read_seq` of each: their own message, above which there is none of theirs."""
+        marks = [(member.id, member.last_read_seq, 0) for member in memberships]
+        if marks:
+            rows.update(Membership, ["last_read_seq", "own_above"], marks)
+
+    def mark_spoken(self, memberships: Collection[Membership]) -> None:
+        """Store `spoke_at` of each, the same moment for all; of rooms with slow mode only."""
+        if memberships:
+            at = max(member.spoke_at for member in memberships if member.spoke_at)
+            self.filter(pk__in={member.pk for member in memberships}).update(spoke_at=at)
+
+    def called(self, slugs: Collection[str], handles: Collection[str]) -> dict[str, dict[str, int]]:
+        """The ids of active members with these handles, by handle, of each of the rooms (slugs)."""
+        found: dict[str, dict[str, int]] = {slug: {} for slug in slugs}
+        members = self.filter(room__slug__in=slugs, user__handle__in=handles, user__is_active=True)
+        for slug, handle, user in members.values_list("room__slug", "user__handle", "user"):
+            found[slug][handle] = user
+        return found
 
     def with_unread(self) -> Self:
-        """Adds `unread`, the number of messages above the read mark that still stand."""
-        deleted = (
-            Message.objects.filter(room=OuterRef("room"), deleted_at__isnull=False, seq__gt=OuterRef("last_read_seq"))
-            .order_by()
-            .values("room")
-            .annotate(total=Count("*"))
-            .values("total")
+        """Adds `unread`, the number of messages of the log above the read mark that still stand, and `mentions`, how many call the member.
+
+        In a direct conversation each does.
+        """
+        uncounted = Message.objects.filter(UNCOUNTED, room=OuterRef("room"), seq__gt=OuterRef("last_read_seq"))
+        near = Mention.objects.filter(room=OuterRef("room"), seq__gt=OuterRef("last_read_seq"))
+        everybody = near.filter(user=None).exclude(message__author=OuterRef("user"))
+        unread = F("room__last_seq") - F("last_read_seq") - F("own_above") - _total(_counted(uncounted))
+        mentions = _total(_counted(near.filter(user=OuterRef("user")))) + _total(_counted(everybody))
+        return self.annotate(
+            unread=unread, mentions=Case(When(room__kind=Room.Kind.DIRECT, then=unread), default=mentions)
         )
-        gone = Coalesce(Subquery(deleted, output_field=IntegerField()), 0)
-        return self.annotate(unread=F("room__last_seq") - F("last_read_seq") - gone)
+
+
+def _counted(found: models.QuerySet[Any]) -> models.QuerySet[Any, Any]:
+    """Their number, as a subquery."""
+    return found.order_by().values("room").annotate(total=Count("*")).values("total")
+
+
+def _total(counted: models.QuerySet[Any, Any]) -> Coalesce:
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 class Membership(models.Model):
@@ -100,9 +168,22 @@ class Membership(models.Model):
     role = models.CharField(_("role"), max_length=9, choices=Role, default=Role.MEMBER)
     involvement = models.CharField(_("involvement"), max_length=10, choices=Involvement, default=Involvement.EVERYTHING)
     last_read_seq = models.BigIntegerField(default=0, editable=False)
+    own_above = models.PositiveIntegerField(
+        default=0, editable=False
+    )  # own messages above the mark: rooms/actions/reading.py
     joined_at = models.DateTimeField(_("joined"), auto_now_add=True)
+    # What of the sanctions posting has to know: rooms/models/sanction.py. None: not muted.
+    muted_until = models.DateTimeField(_("muted until"), null=True, editable=False)
+    mute_reason = models.CharField(max_length=REASON_LENGTH, blank=True, editable=False)
+    # In a room with slow mode: when the member last said something. None: not since it has it.
+    spoke_at = models.DateTimeField(null=True, editable=False)
 
-    unread: int  # filled in by with_unread()
+    # Filled in by standing() and with_unread().
+    unread: int
+    mentions: int
+    # The others in a direct conversation, filled in by standing() and with_people(); None: not asked for yet.
+    people: list[User] | None = None
+    threads: list[Following]  # those with unread answers
 
     objects = models.Manager.from_queryset(MembershipQuerySet)()
 
@@ -114,3 +195,8 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.room}"
+
+    @property
+    def is_muted(self) -> bool:
+        """Whether a mute holds now."""
+        return self.muted_until is not None and self.muted_until > timezone.now()

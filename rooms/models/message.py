@@ -1,6 +1,8 @@
 """A message: numbered by `seq` in its room for ever, stamped with the room's `version` at each change.
 
 "Everything since version v" is one range of the index (room, version). A deleted message keeps its row, its number and its author and loses its body.
+An answer in a thread is a message of the room like any other, with the number of the message it belongs under in `thread`; the room's log and its
+pages leave it out. A thread's log is its root and the answers.
 """
 
 from __future__ import annotations
@@ -13,13 +15,20 @@ from typing import TYPE_CHECKING, Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from rooms.models import rows
+from rooms.models import rows, summary
 from rooms.models.room import Room
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from rooms.models.attachment import Attachment
+    from rooms.models.membership import Membership
+
+FILES = "📎"  # stands for the words of a message that has none
+
+UNCOUNTED = Q(deleted_at__isnull=False) | Q(thread__isnull=False)  # what is never unread in its room
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -30,25 +39,72 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.select_related("author", "reply_to__author")
 
     def newest(self, room: Room, limit: int) -> list[Message]:
-        """The newest `limit` messages of `room`, oldest first."""
-        return _page("room_id = %s ORDER BY seq DESC LIMIT %s", room.pk, limit)[::-1]
+        """The newest `limit` messages of the log of `room`, oldest first."""
+        return _page("room_id = %s AND thread IS NULL ORDER BY seq DESC LIMIT %s", room.pk, limit)[::-1]
 
     def before(self, room: Room, seq: int, limit: int) -> list[Message]:
         """The `limit` messages below `seq`, oldest first."""
-        return _page("room_id = %s AND seq < %s ORDER BY seq DESC LIMIT %s", room.pk, seq, limit)[::-1]
+        return _page("room_id = %s AND thread IS NULL AND seq < %s ORDER BY seq DESC LIMIT %s", room.pk, seq, limit)[
+            ::-1
+        ]
 
     def after(self, room: Room, seq: int, limit: int) -> list[Message]:
         """The `limit` messages above `seq`, oldest first."""
-        return _page("room_id = %s AND seq > %s ORDER BY seq LIMIT %s", room.pk, seq, limit)
+        return _page("room_id = %s AND thread IS NULL AND seq > %s ORDER BY seq LIMIT %s", room.pk, seq, limit)
 
     def around(self, room: Room, seq: int, limit: int) -> list[Message]:
-        """A page with `seq` in its middle. `seq` runs without a gap, so the page is one range and one query."""
-        low = max(1, min(seq - limit // 2, room.last_seq - limit + 1))
-        return _page("room_id = %s AND seq >= %s AND seq < %s ORDER BY seq", room.pk, low, low + limit)
+        """At most `limit` messages below `seq` and as many from it on, oldest first, in one query."""
+        log = "SELECT id FROM {table} WHERE room_id = %s AND thread IS NULL AND seq"
+        below, above = f"{log} < %s ORDER BY seq DESC LIMIT %s", f"{log} >= %s ORDER BY seq LIMIT %s"
+        sides = f"SELECT id FROM ({below}) AS below UNION ALL SELECT id FROM ({above}) AS above"
+        return _page(f"id IN ({sides}) ORDER BY seq", *(room.pk, seq, limit) * 2)
+
+    def answers_before(self, root: Message, seq: int, limit: int) -> list[Message]:
+        """The `limit` answers in the thread of `root` below `seq`, oldest first."""
+        condition = "room_id = %s AND thread = %s AND seq < %s ORDER BY seq DESC LIMIT %s"
+        return _page(condition, root.room_id, root.seq, seq, limit)[::-1]
+
+    def answers_after(self, root: Message, seq: int, limit: int) -> list[Message]:
+        """The `limit` answers in the thread of `root` above `seq`, oldest first."""
+        condition = "room_id = %s AND thread = %s AND seq > %s ORDER BY seq LIMIT %s"
+        return _page(condition, root.room_id, root.seq, seq, limit)
+
+    def own_standing(self, membership: Membership, above: int, upto: int) -> int:
+        """How many messages of the log the member wrote themselves, above one number and up to another, that stand."""
+        own = self.filter(room=membership.room_id, author=membership.user_id, thread=None, deleted_at=None)
+        return own.filter(seq__gt=above, seq__lte=upto).count()
+
+    def roots(self, keys: Sequence[tuple[int, int]]) -> list[Message]:
+        """The messages with these (room id, seq)."""
+        return (
+            _page(rows.either("(room_id = %s AND seq = %s)", len(keys)), *[part for key in keys for part in key])
+            if keys
+            else []
+        )
+
+    def first_unread_answer(self, root: Message, reader: User, mark: int) -> int | None:
+        """The seq of the first answer under `root` above `mark` that stands and is somebody else's."""
+        answers = self.filter(room=root.room_id, thread=root.seq, seq__gt=mark, deleted_at=None).exclude(author=reader)
+        return answers.order_by("seq").values_list("seq", flat=True).first()
 
     def since(self, room: Room, version: int, limit: int) -> list[Message]:
         """The messages changed after `version`, in the order of their last change."""
         return _page("room_id = %s AND version > %s ORDER BY version LIMIT %s", room.pk, version, limit)
+
+    def pinned(self, room: Room) -> list[Message]:
+        """What is pinned in the room, the last first."""
+        return _page("room_id = %s AND pinned_at IS NOT NULL ORDER BY pinned_at DESC, seq DESC", room.pk)
+
+    def these(self, ids: Sequence[int]) -> dict[int, Message]:
+        """The messages with these ids, by id."""
+        found = _page(f"id IN ({rows.marks(len(ids))})", *ids) if ids else []
+        return {message.pk: message for message in found}
+
+    def pinned_seqs(self, room: Room) -> list[int]:
+        """The numbers of what is pinned in the room."""
+        return [
+            seq for (seq,) in rows.values(Message, "seq", "WHERE room_id = %s AND pinned_at IS NOT NULL", [room.pk])
+        ]
 
     def known(self, keys: Iterable[tuple[int, uuid.UUID]]) -> list[Message]:
         """The messages with these (author id, client id). There are none but for a retry: a look at the index comes first."""
@@ -75,11 +131,23 @@ class MessageQuerySet(models.QuerySet["Message"]):
             (room, seq): pk for pk, room, seq in rows.values(Message, "id, room_id, seq", f"WHERE {condition}", params)
         }
         for message in messages:
-            message.pk = ids[message.room_id, message.seq]
+            message.id = ids[message.room_id, message.seq]
+
+    def quoting(self, quoted: Message, after: int, limit: int) -> list[Message]:
+        """The first `limit` messages that quote this one, behind that with the id `after`, in the order they were posted."""
+        return _page("reply_to_id = %s AND id > %s ORDER BY id LIMIT %s", quoted.pk, after, limit)
+
+    def root(self, room: Room, seq: int) -> Message | None:
+        """The root of the thread that the message numbered `seq` opens or answers in."""
+        found = self.at(room, seq)
+        return self.at(room, found.thread) if found and found.thread else found
 
     def at(self, room: Room, seq: int) -> Message | None:
         """The message numbered `seq`."""
-        return self.whole().filter(room=room, seq=seq).first()
+        found = self.whole().filter(room=room, seq=seq).first()
+        if found:
+            found.room = room
+        return found
 
 
 def _page(condition: str, *params: int) -> list[Message]:
@@ -90,21 +158,37 @@ def _page(condition: str, *params: int) -> list[Message]:
     messages = rows.select(Message, f"WHERE {condition}", params)
     parents = _by_id(Message, {message.reply_to_id for message in messages if message.reply_to_id})
     said = [*messages, *parents.values()]
-    authors = _by_id(Message._meta.get_field("author").related_model, {message.author_id for message in said})
+    roots = [message for message in messages if message.summary]
+    authors = {message.author_id for message in said}.union(*(summary.faces(root.summary) for root in roots))
+    pinners = {message: message.pinned_by_id for message in messages if message.pinned_by_id}
+    authors.update(pinners.values())
+    people = _by_id(Message._meta.get_field("author").related_model, authors)
     for message in said:
-        message.author = authors[message.author_id]
-        if message.reply_to_id in parents:
-            message.reply_to = parents[message.reply_to_id]
+        at_hand = message._state.fields_cache
+        at_hand["author"] = people[message.author_id]
+        if message.reply_to_id is None or message.reply_to_id in parents:
+            at_hand["reply_to"] = parents.get(message.reply_to_id)
+    for message, pinner in pinners.items():
+        message._state.fields_cache["pinned_by"] = people[pinner]
+    for root in roots:
+        root.answerers = [people[pk] for pk in summary.faces(root.summary)]
     _gather(messages)
     return messages
 
 
 def _gather(messages: Sequence[Message]) -> None:
-    """Put the reactions of all of them at hand, in one query."""
+    """Put the reactions of all of them at hand, in one query; who is mentioned in them, and their attachments, in one each where there are any."""
     reactions: Any = Message._meta.get_field("reactions").related_model
+    mentions: Any = Message._meta.get_field("mentions").related_model
     gathered = reactions.objects.gathered([message.pk for message in messages]) if messages else {}
+    calling = [message.pk for message in messages if message.may_mention]
+    called = mentions.objects.gathered(calling) if calling else {}
+    attachments: Any = Message._meta.get_field("attachments").related_model
+    attached = attachments.objects.of_messages([message.pk for message in messages if message.files])
     for message in messages:
         message.gathered = gathered.get(message.pk, [])
+        message.called = called.get(message.pk, {})
+        message.attached = attached.get(message.pk, [])
 
 
 def _by_id(model: Any, ids: Collection[int]) -> dict[int, Any]:
@@ -124,16 +208,30 @@ class Message(models.Model):
     client_id = models.UUIDField(default=uuid.uuid4)
     body = models.TextField(_("body"), blank=True)
     html = models.TextField(blank=True, editable=False)
-    reply_to = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="replies")
+    reply_to = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="replies", db_index=False)
     created_at = models.DateTimeField(_("posted"))
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True)
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
-    deleted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     delete_reason = models.CharField(_("reason"), max_length=250, blank=True)
+    thread = models.BigIntegerField(_("thread"), null=True, editable=False)  # the seq of its root, in the same room
+    summary = models.TextField(blank=True, editable=False)  # of the answers under it: rooms/models/summary.py
+    files = models.PositiveSmallIntegerField(_("attachments"), default=0, editable=False)  # who has none is not asked
+    pinned_at = models.DateTimeField(_("pinned"), null=True, editable=False)
+    pinned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+", db_index=False
+    )
 
     objects = models.Manager.from_queryset(MessageQuerySet)()
     # The reactions as payloads show them; None: not asked for yet.
     gathered: list[dict[str, Any]] | None = None
+    # Those whom the summary of its thread names; None: not asked for yet.
+    answerers: list[User] | None = None
+    # Who is mentioned, as payloads show it: `{room, users}`, or nothing; None: not asked for yet.
+    called: dict[str, Any] | None = None
+    attached: list[Attachment] | None = None  # the same of its attachments
 
     class Meta:
         verbose_name = _("message")
@@ -144,7 +242,14 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["room", "version"], name="message_changes"),
-            models.Index(fields=["room", "seq"], name="message_deleted", condition=Q(deleted_at__isnull=False)),
+            models.Index(fields=["room", "seq"], name="message_shown", condition=Q(thread__isnull=True)),
+            # The others are partial: a plain message is in none of them.
+            models.Index(fields=["room", "seq"], name="message_uncounted", condition=UNCOUNTED),
+            models.Index(fields=["room", "thread", "seq"], name="message_answers", condition=Q(thread__isnull=False)),
+            models.Index(fields=["reply_to"], name="message_replies", condition=Q(reply_to__isnull=False)),
+            models.Index(fields=["deleted_by"], name="message_deleters", condition=Q(deleted_by__isnull=False)),
+            models.Index(fields=["room", "pinned_at"], name="message_pinned", condition=Q(pinned_at__isnull=False)),
+            models.Index(fields=["pinned_by"], name="message_pinners", condition=Q(pinned_by__isnull=False)),
         ]
 
     @classmethod
@@ -160,16 +265,15 @@ class Message(models.Model):
     ) -> Message:
         """Take the next number of a locked room; `MessageQuerySet.append` stores the message.
 
-        Values in the order of the fields, relations put where their descriptors would: a third of the cost of names (measured).
+        Attributes as they are stored, relations put where their descriptors would: a tenth of the cost of Django's way (measured).
         """
         room.last_seq += 1
         room.version += 1
-        parent = reply_to.pk if reply_to else None
-        values: Any = (None, room.pk, author.pk, room.last_seq, room.version, client_id, body, html, parent, now)
-        message = cls(*values)
-        message.gathered = []
-        message._state.fields_cache.update(room=room, author=author, reply_to=reply_to)
-        return message
+        given = {
+            "room_id": room.id, "author_id": author.id, "seq": room.last_seq, "version": room.version, "client_id": client_id, "body": body,
+            "html": html, "reply_to_id": reply_to.id if reply_to else None, "created_at": now, "gathered": [], "called": {},
+        }  # fmt: skip
+        return rows.instance(cls, given, {"room": room, "author": author, "reply_to": reply_to})
 
     def __str__(self) -> str:
         return f"#{self.room_id}/{self.seq}"
@@ -179,11 +283,17 @@ class Message(models.Model):
         """Whether the body is gone for good."""
         return self.deleted_at is not None
 
+    @property
+    def may_mention(self) -> bool:
+        """Whether it has to be asked who is mentioned: in most messages nobody is, and their HTML tells."""
+        return 'class="mention"' in self.html
+
     def excerpt(self, length: int = 80) -> str:
-        """The beginning of the body on one line, at most `length` characters."""
-        line = " ".join(self.body[: length * 4].split())
+        """The beginning of the body on one line, at most `length` characters; of files without words a sign."""
+        line = " ".join(self.body[: length * 4].split()) or FILES * bool(self.files)
         return line if len(line) <= length else f"{line[: length - 1]}…"
 
     def get_absolute_url(self) -> str:
-        """The permalink."""
-        return f"{self.room.get_absolute_url()}#{self.seq}"
+        """The permalink: where it stands in the log of its room or its thread."""
+        log = reverse("thread", args=[self.room.slug, self.thread]) if self.thread else self.room.get_absolute_url()
+        return f"{log}#{self.seq}"

@@ -1,21 +1,21 @@
-"""Who is here. A person is online while one of their sockets is; the first that comes is announced, and the last that goes, after a grace period,
-so that a reload or a short cut is not. In a crowd the notices of single people give way to a count, at most one a second a room: with ten thousand
-people, each telling each other would be a hundred million notices.
+"""Who is online. A person is while one of their sockets is, here or in another process (`gossip`); the first that comes is announced, and the last
+that goes, after a grace period, so that a reload or a short cut is not. In a crowd the notices of single people give way to a count, at most one a
+second a room: with ten thousand people, each telling each other would be a hundred million notices.
 
 Knows no sockets and no database: `publish(room_id, data)` sends, `later(seconds, call)` is a timer.
 """
 
 from collections.abc import Callable
-from itertools import islice
 from typing import Any
+
+from rooms import payloads
 
 JSON = dict[str, Any]
 COUNT_EVERY = 1.0  # seconds between two counts of a crowded room
-MOST_NAMED = 200  # ids told in `hello`, a room
 
 
 class Presence:
-    """The people connected to this process."""
+    """The people who are connected."""
 
     def __init__(
         self,
@@ -34,8 +34,19 @@ class Presence:
 
     def online(self, room_id: int) -> JSON:
         """Who is online in a room: `{count, users}`, the latter bounded."""
-        people = self._people.get(room_id, set())
-        return {"count": len(people), "users": sorted(islice(people, MOST_NAMED))}
+        return payloads.online(self._people.get(room_id, set()))
+
+    def people(self, room_id: int) -> set[int]:
+        """The ids of all who are online in a room."""
+        return set(self._people.get(room_id, ()))
+
+    def standing(self, user_id: int) -> tuple[JSON, dict[str, int]] | None:
+        """Somebody who is online, and their rooms, as `arrive` takes them."""
+        return (self._brief[user_id], self._rooms_of[user_id]) if user_id in self._sockets else None
+
+    def rooms(self, user_id: int) -> set[str]:
+        """The rooms (slugs) of somebody who is online."""
+        return set(self._rooms_of.get(user_id, ()))
 
     def arrive(self, sid: str, brief: JSON, rooms: dict[str, int]) -> None:
         """A socket of the person `brief` came in, who is in `rooms` (slug to id)."""

@@ -1,34 +1,49 @@
 """Group commit: one greenlet stores what all connections have posted meanwhile, in one transaction.
 
 No timer: while one batch commits, the next one gathers; a quiet site commits each message at once. Invariant: nothing is acknowledged or published
-before the commit that holds it; drafts of one connection are stored in the order they came (a connection waits for its draft before its next).
+before the commit that holds it; drafts of one connection are stored in the order they came (its next packet is taken when its draft is stored);
+what waits of a session that is revoked meanwhile is not stored.
 """
 
-from django.db import OperationalError, connections
+from time import monotonic
 
-from rooms import actions
+from django.db import OperationalError
+
+from rooms import actions, broadcast, meters
+from rooms.errors import ChatError
 from rooms.realtime.engine import Batcher
+from rooms.realtime.repair import drop_broken_connections
+from rooms.realtime.session import Session, for_standing
 
 MOST = 64  # drafts in one transaction: some 5 ms, in which nobody else has a turn; more would be no cheaper each (measured)
 
 
-def make() -> Batcher[actions.Draft, actions.Posted]:
-    """Return the writer: `submit(draft)` waits for the commit and returns the Posted, or raises the ChatError of the refusal."""
-    return Batcher(_store, most=MOST)
+def make() -> Batcher[tuple[Session, actions.Draft], actions.Posted]:
+    """Return the writer: `later((session, draft))` brings the Posted after the commit, or the ChatError of the refusal."""
+    return Batcher(for_standing(_store), most=MOST)
 
 
 def _store(drafts: list[actions.Draft]) -> list[actions.Posted | Exception]:
+    began = monotonic()
+    results = _stored(drafts)
+    meters.commit.add(monotonic() - began)
+    meters.batch.add(len(drafts))
+    meters.messages.value += sum(isinstance(result, actions.Posted) and result.is_new for result in results)
+    return results
+
+
+def _stored(drafts: list[actions.Draft]) -> list[actions.Posted | Exception]:
     try:
         return [*actions.post(drafts)]
     except OperationalError:
         if not drop_broken_connections():
             raise
-        return [*actions.post(drafts)]  # a retry is harmless: each draft has its client_id
+        return [*again(actions.post(drafts))]  # a retry is harmless: each draft has its client_id
 
 
-def drop_broken_connections() -> bool:
-    """Close those of this greenlet's database connections that an error has left unusable (a restart of the database); tell whether there were."""
-    broken = [each for each in connections.all(initialized_only=True) if each.errors_occurred and not each.is_usable()]
-    for connection in broken:
-        connection.close()
-    return bool(broken)
+def again(results: list[actions.Posted | ChatError]) -> list[actions.Posted | ChatError]:
+    """What a commit stored before its connection broke, nobody was told of: tell it now."""
+    for result in results:
+        if isinstance(result, actions.Posted) and not result.is_new:
+            broadcast.publish(broadcast.to_room(result.room.pk), result.news)
+    return results

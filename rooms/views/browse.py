@@ -6,19 +6,22 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from rooms import actions, payloads, sidebar
+from rooms import actions, limits, payloads, sidebar
 from rooms.asking import SignedIn
 from rooms.errors import ChatError
 from rooms.models import Room
+from rooms.views.frame import frame
 
 
 @require_GET
 @login_required
 def browse(request: SignedIn) -> HttpResponse:
     """The rooms one may join, and those one is in."""
-    mine = sidebar.rooms_of(request.user)
-    joined = {room["slug"] for room in mine}
-    found = Room.objects.open().with_member_count().with_last_activity().order_by("name", "pk")
+    framed = frame(request)
+    joined = {room["slug"] for room in framed["rooms"]}
+    found = sorted(
+        Room.objects.open().with_member_count().with_last_activity(), key=lambda room: sidebar.natural(room.name)
+    )
     shown = [
         {
             **payloads.room(room),
@@ -28,8 +31,7 @@ def browse(request: SignedIn) -> HttpResponse:
         }
         for room in found
     ]
-    me = {**payloads.user(request.user), "is_staff": request.user.is_staff}
-    return render(request, "rooms/browse.html", {"open_rooms": shown, "rooms": mine, "me": me})
+    return render(request, "rooms/browse.html", {"open_rooms": shown, **framed})
 
 
 @require_POST
@@ -37,9 +39,10 @@ def browse(request: SignedIn) -> HttpResponse:
 def join(request: SignedIn, slug: str) -> HttpResponse:
     """Become a member of an open room."""
     try:
+        limits.joins.take_by(request)
         actions.join(request.user, slug)
     except ChatError as refusal:
-        notices.error(request, refusal.message)
+        notices.error(request, refusal.sentence)
         return redirect("browse")
     return redirect("room", slug)
 
@@ -51,5 +54,5 @@ def leave(request: SignedIn, slug: str) -> HttpResponse:
     try:
         actions.leave(request.user, slug)
     except ChatError as refusal:
-        notices.error(request, refusal.message)
+        notices.error(request, refusal.sentence)
     return redirect("browse")

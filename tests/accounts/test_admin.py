@@ -169,9 +169,9 @@ def test_the_site_is_one_page(admin_client: Client) -> None:
 
 
 def test_the_site_is_renamed_and_closed(admin_client: Client) -> None:
-    admin_client.post(SITE, {"name": "Harbour", "signup_policy": "closed"})
+    admin_client.post(SITE, {"name": "Harbour", "signup_policy": "closed", "inviters": "staff", "room_makers": "staff"})
     site = Site.current()
-    assert (site.name, site.signup_policy) == ("Harbour", "closed")
+    assert (site.name, site.signup_policy, site.inviters, site.room_makers) == ("Harbour", "closed", "staff", "staff")
 
 
 def test_the_invite_link_is_shown_and_renewed(admin_client: Client) -> None:
@@ -193,7 +193,11 @@ def test_renewing_needs_the_right_and_the_token(staff_client: Client, admin: Use
 
 
 def test_the_sites_name_is_tidied(admin_client: Client) -> None:
-    admin_client.post(SITE, {"name": " Har\nbour  Club ", "signup_policy": "open"})
+    admin_client.post(
+        SITE, {"name": " Har\nbour  Club ", "signup_policy": "open", "inviters": "everyone", "room_makers": "everyone"}
+    )
     assert Site.current().name == "Har bour Club"
-    answer = admin_client.post(SITE, {"name": "Har\u202ebour", "signup_policy": "open"})
+    answer = admin_client.post(
+        SITE, {"name": "Har\u202ebour", "signup_policy": "open", "inviters": "everyone", "room_makers": "everyone"}
+    )
     assert answer.context["errors"] == [["A character in it cannot be shown."]]

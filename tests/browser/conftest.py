@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from tests.support.people import Person
 
-# What Chromium says by itself while the network is away, or the server is.
-AWAY = ("net::ERR_", "WebSocket connection to", "Failed to load resource: the server responded with a status of 502")
+# What Chromium says by itself while the network is away, or the server is; or when a file is refused.
+REFUSED = "Failed to load resource: the server responded with a status of"
+AWAY = ("net::ERR_", "WebSocket connection to", f"{REFUSED} 502", f"{REFUSED} 413")
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +35,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
             said.append(message.text)
 
     def open_page(person: Person | None, address: str, **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": 1100, "height": 760}, **options)
+        context = browser.new_context(**{"viewport": {"width": 1100, "height": 760}} | options)
         context.set_default_timeout(10_000)
         contexts.append(context)
         if person:

@@ -12,12 +12,13 @@ class RoomPage:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.log = page.get_by_role("log")
+        self.log = page.locator("#main").get_by_role("log")
         self.box = page.get_by_role("textbox", name=re.compile("^Message "))
         self.banner = page.locator("[data-slot=banner]")
 
     def is_live(self) -> "RoomPage":
-        """Wait until the page is in step with the server."""
+        """Wait until the page is in step with the server: the banner alone says so before the page has begun, too."""
+        expect(self.banner).to_have_attribute("data-connection", "live")
         return self.banner_says("live")
 
     def banner_says(self, state: str) -> "RoomPage":
@@ -30,6 +31,22 @@ class RoomPage:
         """Write and send."""
         self.box.fill(body)
         self.box.press("Enter")
+
+    def choose(self, what: str, within: Locator | None = None) -> None:
+        """Do with the message that has the bar what stands in its menu."""
+        where = within or self.page
+        where.get_by_role("button", name="More", exact=True).click()
+        where.get_by_role("button", name=what, exact=True).click()
+
+    def pastes(self, text: str) -> bool:
+        """Whether the clipboard has just this, sooner or later: pasted into the (empty) box, for no page may read it."""
+        for _ in range(200):
+            self.box.press("ControlOrMeta+v")
+            pasted = self.box.input_value()
+            self.box.fill("")
+            if pasted == text:
+                return True
+        return False
 
     def message(self, body: str) -> Locator:
         """The messages that say just this."""

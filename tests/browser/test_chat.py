@@ -158,6 +158,36 @@ def test_unread_is_counted_and_read_where_it_is_seen(site: Site, visit: Visit) -
     expect(here.count_of(two)).to_be_hidden()
 
 
+def test_what_came_while_nobody_looked_begins_at_a_line(site: Site, visit: Visit) -> None:
+    """With another window in front, each time anew once the last was seen; and after a cut."""
+    ana, bo = site.person("ana"), site.person("bo")
+    room, other = site.room(ana, bo), site.room(bo)
+    page = visit(bo, f"/rooms/{room}/")
+    here, tab = RoomPage(page).is_live(), RoomPage(visit(bo, f"/rooms/{other}/")).is_live()
+    line = page.locator("[data-slot=new]")
+    with ana.client() as there:
+        there.ask("message", {"room": room, "body": "seen"})
+        expect(here.stored("seen")).to_have_count(1)
+        expect(tab.count_of(room)).to_be_hidden()
+        expect(line).to_have_count(0)
+        for first, second in (("one", "two"), ("three", "four")):
+            page.evaluate("document.hasFocus = () => false")
+            there.ask("message", {"room": room, "body": first})
+            there.ask("message", {"room": room, "body": second})
+            expect(here.stored(second)).to_have_count(1)
+            expect(line.locator("xpath=following-sibling::*[1]")).to_contain_text(first)
+            expect(tab.count_of(room)).to_have_text("unread: 2")
+            page.evaluate("document.hasFocus = () => true; window.dispatchEvent(new Event('focus'))")
+            expect(tab.count_of(room)).to_be_hidden()
+        page.context.set_offline(True)
+        here.banner_says("offline")
+        there.ask("message", {"room": room, "body": "five"})
+        there.ask("message", {"room": room, "body": "six"})
+        page.context.set_offline(False)
+        expect(line.locator("xpath=following-sibling::*[1]")).to_contain_text("five")
+        expect(tab.count_of(room)).to_be_hidden()
+
+
 def test_what_is_seen_on_opening_a_room_is_read(site: Site, visit: Visit) -> None:
     """Also what was in view before the page was connected; the line "New" stays."""
     ana, bo = site.person("ana"), site.person("bo")
@@ -173,7 +203,7 @@ def test_what_is_seen_on_opening_a_room_is_read(site: Site, visit: Visit) -> Non
 
 
 def test_a_refused_message_says_why_and_can_be_taken_back(site: Site, visit: Visit) -> None:
-    """The room is archived between the writing and the sending."""
+    """The room is archived between the writing and the sending. Wherever one is, the list says that something was not sent there."""
     ana = site.person("ana")
     room = site.room(ana)
     here = RoomPage(visit(ana, f"/rooms/{room}/")).is_live()
@@ -185,8 +215,13 @@ def test_a_refused_message_says_why_and_can_be_taken_back(site: Site, visit: Vis
     here.is_live()
     expect(here.message("too late")).to_have_attribute("data-state", "failed")
     expect(here.page.get_by_text("Not sent:")).to_be_visible()
+    unsent = here.page.locator(f"[data-room='{room}'] [data-slot=unsent]")
+    here.page.goto(f"{site.url}/rooms/")
+    expect(unsent).to_be_visible()
+    here.page.locator(f"[data-room='{room}'] a").first.click()
     here.page.get_by_role("button", name="Discard").click()
     expect(here.message("too late")).to_have_count(0)
+    expect(unsent).to_be_hidden()
 
 
 def test_an_admin_closes_the_room_while_someone_is_in_it(site: Site, visit: Visit) -> None:
@@ -195,7 +230,7 @@ def test_an_admin_closes_the_room_while_someone_is_in_it(site: Site, visit: Visi
     room = site.room(ana)
     here = RoomPage(visit(ana, f"/rooms/{room}/")).is_live()
     expect(here.page.get_by_text("Say hello!")).to_be_visible()
-    office = visit(boss, "/admin/rooms/room/")
+    office = visit(boss, f"/admin/rooms/room/?q={room}")
     office.get_by_role("link", name=site.stored(room)["name"], exact=True).click()
     office.get_by_label("Archived").check()
     office.get_by_role("button", name="Save", exact=True).click()
@@ -275,11 +310,12 @@ def test_reading_and_posting_work_without_javascript(site: Site, visit: Visit) -
 
 
 def test_signed_out_elsewhere_the_page_says_so(site: Site, visit: Visit) -> None:
-    """And leads to the sign-in; nothing is sent any more."""
+    """And leads to the sign-in, and back; nothing is sent any more."""
     ana = site.person("ana")
     room = site.room(ana)
     here = RoomPage(visit(ana, f"/rooms/{room}/")).is_live()
     ana.post("/accounts/logout/")
     here.banner_says("signed-out")
     expect(here.banner.get_by_text("You were signed out.")).to_be_visible()
-    expect(here.banner.get_by_role("link", name="Sign in")).to_be_visible()
+    here.banner.get_by_role("link", name="Sign in").click()
+    expect(here.page).to_have_url(f"{site.url}/accounts/login/?next=/rooms/{room}/")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
+from tests.support import files
 from tests.support.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
@@ -37,10 +38,20 @@ DIFFERENCES = """async () => {
 }"""
 
 
+SENT = {
+    "png": files.image(1234, 789),
+    "wav": files.sound(),
+    "mp4": b"\0\0\0\x18ftypmp42" + bytes(1_250_000),
+    "bin": bytes(1499),
+}
+
+
 def test_the_page_draws_what_the_server_draws(site: Site, visit: Callable[..., Page]) -> None:
-    """Plain, marked up, right to left, hostile, a reply, edited, deleted, a reply to what was deleted."""
+    """Plain, marked up, right to left, hostile, a reply, edited, deleted, a reply to what was deleted, the root of a thread, a mention, files,
+    pinned, saved, both, and deleted since."""
     ana = site.person("ana", name="Ana Maria <b>Berg</b>")
-    room = site.room(ana)
+    bo = site.person("bo")
+    room = site.room(ana, bo)
     bodies = [
         "plain",
         "**bold** & `code`",
@@ -50,14 +61,29 @@ def test_the_page_draws_what_the_server_draws(site: Site, visit: Callable[..., P
         "to be edited",
         "to be deleted",
         "| a |\n|---|\n| 1 |",
+        "```python\nx = '<b>'  # why\n```\n\n- [x] done\n\nשלום",
+        "🎉 🎉",
     ]
-    site.say(room, ana, *bodies)
+    site.say(room, ana, *bodies, f"@{ana.handle} @{bo.handle} @room")
+    site.say(room, bo, f"hi @{ana.handle}, see #{room}", "@room", f"@{bo.handle} and @nobody")
     with ana.client() as socket:
         for seq in (1, 7):
             socket.ask("message", {"room": room, "body": f"about {seq}", "reply_to": seq})
         socket.ask("edit", {"room": room, "seq": 6, "body": "edited *now*"})
         socket.ask("delete", {"room": room, "seq": 7})
+        for n in range(2):
+            socket.ask("message", {"room": room, "body": f"answer {n}", "thread": 4})
+        for event, seq in (("pin", 1), ("save", 1), ("save", 2), ("pin", 3), ("save", 3)):
+            assert socket.ask(event, {"room": room, "seq": seq})["ok"]
+        socket.ask("delete", {"room": room, "seq": 3})
         for emoji in ("👍", "❤️"):
             socket.ask("react", {"room": room, "seq": 2, "emoji": emoji})
+        for body, sent, edited in (
+            ("", ["a.png"], "with words"),
+            ("all", ["b.png", "c.wav", "d.mp4", 'e"<b>.bin'], ""),
+        ):
+            ids = [ana.attach(room, name, SENT[name[-3:]]) for name in sent]
+            told = socket.ask("message", {"room": room, "body": body, "attachments": ids})["message"]
+            assert socket.ask("edit", {"room": room, "seq": told["seq"], "body": edited})["ok"]
     page = visit(ana, f"/rooms/{room}/")
     assert page.evaluate(DIFFERENCES) == []

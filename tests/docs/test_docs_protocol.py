@@ -45,9 +45,14 @@ def test_every_event_has_its_section_with_its_fields() -> None:
     said = TEXT.partition("\n## What clients say\n")[2].partition("\n## The sync rule\n")[0]
     payloads = {
         "message": schemas.PostMessage, "edit": schemas.EditMessage, "delete": schemas.DeleteMessage,
-        "react": schemas.React, "sync": schemas.Sync, "typing": schemas.Typing, "read": schemas.Read,
+        "react": schemas.React, "pin": schemas.Pin, "save": schemas.Save, "sync": schemas.Sync, "typing": schemas.Typing,
+        "front": schemas.Front,
+        "read": schemas.Read, "involve": schemas.Involve, "direct": schemas.Direct,
+        "watch": schemas.Watch, "unread": schemas.Unread, "follow": schemas.Follow, "thread_read": schemas.ThreadRead,
+        "kick": schemas.Kick, "mute": schemas.Mute, "unmute": schemas.Lift, "ban": schemas.Ban, "unban": schemas.Lift, "purge": schemas.Purge,
+        "slow_mode": schemas.SlowMode, "report": schemas.Report,
     }  # fmt: skip
-    assert payloads.keys() == Events(post=None, catch_up=None)._handlers.keys()  # type: ignore[arg-type]
+    assert payloads.keys() == Events(post=None, catch_up=None, watch=None)._handlers.keys()  # type: ignore[arg-type]
     for event, schema in payloads.items():
         section = said.partition(f"\n### `{event}`\n")[2].partition("\n### ")[0]
         missing = [field for field in schema.model_fields if not re.search(rf"[`{{ ]{field}\b", section)]
@@ -66,8 +71,11 @@ def test_every_type_the_server_sends_has_its_section() -> None:
     assert sent == set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^### (.*)$", heard, re.MULTILINE))))
 
 
+BURSTS = [f"{kind}_BURST" for kind in ("MESSAGE", "EDIT", "REACTION", "TYPING", "JOIN", "UPLOAD", "EVENT")]
+
+
 def test_the_limits_are_the_settings() -> None:
-    for name in ("MAX_BODY", "PAGE_SIZE", "SYNC_LIMIT", "SYNC_RESET", "MESSAGE_BURST", "EVENT_BURST"):
+    for name in ("MAX_BODY", "PAGE_SIZE", "SYNC_LIMIT", "SYNC_RESET", "SOCKETS_PER_USER", *BURSTS):
         row = re.search(rf"^\|.*`{name}`.*$", TEXT, re.MULTILINE)
         assert row and re.search(rf"\| {getattr(settings, name):,}\b", row[0]), name
 
@@ -78,7 +86,7 @@ def test_the_examples_have_the_shape_of_what_is_sent(site: Site) -> None:
     room = site.room(ana, ben, slug="lobby")
     with ben.client() as other, ana.client() as client:
         hello = client.hello()
-        assert shape(hello) == shape(documented("hello"))
+        assert shape(hello) == shape(NOTHING_NEW)
         assert shape(client.expect("join")) == shape(documented("join"))
         first = client.ask("message", {"room": room, "body": "first"})
         assert shape({**first, "message": {}}) == shape({**EXAMPLE_ACK, "message": {}})
@@ -87,6 +95,8 @@ def test_the_examples_have_the_shape_of_what_is_sent(site: Site) -> None:
         assert shape(client.expect("message", version=2)) == shape(documented("message"))
         client.ask("typing", {"room": room})
         assert shape(client.expect("typing")) == shape(documented("typing"))
+        client.ask("front", {"room": room})
+        assert shape(client.expect("front")) == shape(documented("front"))
         other.ask("message", {"room": room, "body": "third"})
         mark = client.ask("read", {"room": room, "seq": 3})
         assert shape(client.expect("read")) == shape(documented("read"))
@@ -104,9 +114,31 @@ def test_the_examples_have_the_shape_of_what_is_sent(site: Site) -> None:
         assert gone["reason"] == documented("room", 1)["reason"]
         ana.post(f"/rooms/{room}/join/")
         added = client.expect("room")
-        assert shape(added) == shape({"type": "", "room": "", **documented("hello")["rooms"][0]})
+        assert shape(added) == shape(
+            {
+                "type": "",
+                "room": "",
+                **NOTHING_NEW["rooms"][0],
+                "online": documented("hello")["online"]["lobby"],
+            }
+        )
     page = ana.get(f"/api/rooms/{room}/messages/").json()
     assert shape({**page, "messages": []}) == shape(next(e for e in EXAMPLES if "has_after" in e))
+
+
+@pytest.mark.server
+def test_the_examples_of_a_thread_have_the_shape_of_what_is_sent(site: Site) -> None:
+    ana, ben = site.person("ana"), site.person("ben")
+    room = site.room(ana, ben, slug="lobby")
+    with ben.client() as other, ana.client() as client:
+        client.ask("message", {"room": room, "body": "root"})
+        other.ask("message", {"room": room, "body": "answer", "thread": 1})
+        assert shape(client.expect("thread")) == shape(documented("thread"))
+        with ana.client() as second:
+            assert shape(second.hello()) == shape(documented("hello"))
+        ack = client.ask("thread_read", {"room": room, "seq": 1, "upto": 2})
+        assert shape(ack) == shape(next(example for example in EXAMPLES if example.keys() == ack.keys()))
+        assert client.ask("follow", {"room": room, "seq": 1, "on": False}) == {**ack, "following": False}
 
 
 @pytest.mark.server
@@ -125,6 +157,24 @@ def test_the_example_of_a_room_has_the_shape_of_what_is_sent(site: Site) -> None
 
 
 @pytest.mark.server
+def test_the_examples_of_moderation_have_the_shape_of_what_is_sent(site: Site) -> None:
+    ana, bo, admin = site.person("ana"), site.person("bo"), site.admin()
+    room = site.room(bo, moderators=[ana])
+    site.say(room, bo, "words")
+    with ana.client() as client, admin.client() as staff:
+        for event, payload in (
+            ("mute", {"seconds": 60}), ("ban", {"seconds": 60, "reason": "rude"}), ("purge", {}),
+        ):  # fmt: skip
+            ack = client.ask(event, {"room": room, "user": bo.id, **payload})
+            assert shape(ack) == shape(next(example for example in EXAMPLES if example.keys() == ack.keys())), event
+        site.say(room, ana, "more")
+        site.hand("admit", room=room, user=admin.id)
+        staff.hello()
+        assert staff.ask("report", {"room": room, "seq": 2, "reason": "odd"})["ok"]
+        assert shape(staff.expect("reports")) == shape(documented("reports"))
+
+
+@pytest.mark.server
 def test_the_answers_of_sync_have_the_shape_of_the_example(site: Site) -> None:
     ana = site.person("ana")
     room = site.room(ana)
@@ -137,6 +187,7 @@ def test_the_answers_of_sync_have_the_shape_of_the_example(site: Site) -> None:
         assert ahead.keys() == example["far-behind"].keys()
 
 
+NOTHING_NEW = documented("hello") | {"rooms": [{**documented("hello")["rooms"][0], "threads": []}]}
 EXAMPLE_ACK = next(example for example in EXAMPLES if example.keys() == {"ok", "room", "version", "message"})
 
 

@@ -1,6 +1,6 @@
 """A small Socket.IO server on the shipping engine, without Django: `python -m tests.engine.echo_app key=value ...`.
 
-Prints the port it got. Options are those of `engine.make`, as JSON; `inbox`, `bound`, ... as they are named there.
+Prints the port it got. Options are those of `engine.make` as JSON, as they are named there; and `site`, an object of those of `engine.serve`.
 """
 
 import os
@@ -20,6 +20,7 @@ import socket  # noqa: E402
 import sys  # noqa: E402
 from collections import Counter  # noqa: E402
 from pathlib import Path  # noqa: E402
+from time import monotonic  # noqa: E402
 from typing import Any  # noqa: E402
 
 import socketio  # noqa: E402
@@ -32,6 +33,7 @@ logging.getLogger("engineio").setLevel(logging.WARNING)
 
 options: dict[str, Any] = {key: json.loads(value) for key, value in (each.split("=", 1) for each in sys.argv[1:])}
 port = options.pop("port", 0)
+of_site = options.pop("site", {})
 jobs: Counter[str] = Counter()
 sio = engine.make(
     cors_allowed_origins="*",
@@ -77,6 +79,28 @@ def nap(sid: str, seconds: float, value: Any) -> Any:
     eventlet.sleep(seconds)
     sio.emit("napped", value, room="all")
     return value
+
+
+@sio.on("later")
+def later(sid: str, seconds: float, value: Any) -> Any:
+    """As `nap`, without a worker that waits."""
+    answer = engine.Later()
+    eventlet.spawn_after(seconds, answer.come, value)
+    return answer
+
+
+released = eventlet.Event()
+
+
+@sio.on("hold")
+def hold(sid: str) -> None:
+    """Be busy until somebody says `release`."""
+    released.wait()
+
+
+@sio.on("release")
+def release(sid: str) -> None:
+    released.send()
 
 
 @sio.on("say")
@@ -176,6 +200,10 @@ def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         return [json.dumps(state()).encode()]
     if environ["PATH_INFO"] == "/error":
         raise RuntimeError("as asked")
+    if environ["PATH_INFO"] == "/busy":
+        until = monotonic() + 0.02
+        while monotonic() < until:
+            pass
     if environ["PATH_INFO"] == "/slow":
         eventlet.sleep(1)
     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -184,7 +212,7 @@ def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
 
 def main() -> None:
     listener = engine.listen("127.0.0.1", port)
-    site = engine.serve(listener, socketio.WSGIApp(sio, application), sio)
+    site = engine.serve(listener, socketio.WSGIApp(sio, application), sio, **of_site)
     ours, pythons = socket.socketpair()  # a mere handler would not wake the hub before its next timer
     pythons.setblocking(False)
     signal.signal(signal.SIGTERM, lambda *_: None)

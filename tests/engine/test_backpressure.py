@@ -83,7 +83,7 @@ def test_who_sends_more_than_can_be_done_is_not_read(app: App) -> None:
     packet = "x" * 2000
     with app.client() as eager, app.client() as other:
         before = app.state()["rss_kb"]
-        eager.emit("nap", 1.0, None, ack=0)
+        eager.emit("hold", ack=0)
         eager.sock.setblocking(False)
         sent, rest = 0, b""
         try:
@@ -98,6 +98,7 @@ def test_who_sends_more_than_can_be_done_is_not_read(app: App) -> None:
         assert sent < 50_000, "100 MB went in without resistance"
         assert other.ask("echo", "no wait") == ["no wait"]
         assert app.state()["rss_kb"] - before < 10_000
+        other.ask("release")
         eager.sock.settimeout(10)
         eager.sock.sendall(rest)
         answers = [eager.until("43") for _ in range(sent + 1)]

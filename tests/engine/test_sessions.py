@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,17 @@ def test_a_slow_handler_delays_only_its_own_client(app: App) -> None:
         slow.emit("echo", "after", ack=2)
         assert quick.ask("echo", "now") == ["now"]
         assert [slow.until("43"), slow.until("43")] == ['1["late"]', '2["after"]']
+
+
+def test_an_answer_that_comes_later_holds_its_own_client_and_no_worker(serve: Callable[..., App]) -> None:
+    app = serve(workers=1)
+    with app.client() as slow, app.client() as quick:
+        slow.emit("later", 0.5, "late", ack=1)
+        slow.emit("echo", "after", ack=2)
+        assert quick.ask("echo", "now") == ["now"]
+        assert [slow.until("43"), slow.until("43")] == ['1["late"]', '2["after"]']
+        quick.emit("later", 0.3, "nobody hears it", ack=3)
+    assert "Traceback" not in app.stop()
 
 
 def test_what_is_told_during_the_connect_handler_follows_the_confirmation(app: App) -> None:

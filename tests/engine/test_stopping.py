@@ -38,10 +38,15 @@ def test_what_is_under_way_is_finished(serve: Callable[..., App]) -> None:
     with app.client() as busy, app.client() as idle:
         busy.emit("nap", 0.5, "done", ack=1)
         busy.emit("echo", "also done", ack=2)
+        busy.emit("later", 0.5, "and this", ack=3)
         idle.ask("echo", "the other is at it by now")
         app.process.send_signal(signal.SIGTERM)
         texts, code = drain(busy)
-        assert [text for text in texts if text.startswith("43")] == ['431["done"]', '432["also done"]']
+        assert [text for text in texts if text.startswith("43")] == [
+            '431["done"]',
+            '432["also done"]',
+            '433["and this"]',
+        ]
         assert code == drain(idle)[1] == 1001
     assert "Traceback" not in app.stop()
     assert app.process.returncode == 0

@@ -1,5 +1,6 @@
 """One WebSocket: its handshake, its end in each way, the heart, and what becomes of those who break the rules."""
 
+import signal
 import socket
 import struct
 from collections.abc import Callable
@@ -131,3 +132,20 @@ def test_an_error_in_a_handler_costs_an_acknowledgement_and_nothing_else(serve: 
         client.emit("fail", ack=1)
         assert client.ask("echo", 1) == [1]
     assert "as asked" in app.stop()
+
+
+def test_who_hangs_up_before_the_handshake_is_seen_leaves_nothing(serve: Callable[..., App]) -> None:
+    """As after a moment in which the process had no turn. What is left of one would be given up by the heart, and it is nobody's."""
+    app = serve(ping_interval=0.2, ping_timeout=0.2)
+    app.process.send_signal(signal.SIGSTOP)
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", app.port)) as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            sock.sendall(request())
+    app.process.send_signal(signal.SIGCONT)
+    with app.client() as client:
+        for _ in range(5):
+            assert client.frame() == (TEXT, b"2")  # hearts beat
+            client.say("3")
+    app.until(lambda state: state["sockets"] == 0)
+    assert "Traceback" not in app.stop()

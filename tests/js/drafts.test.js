@@ -5,9 +5,15 @@ import { MemoryStorage } from "./model/storage.js";
 
 test("a draft survives the page, a room each", () => {
   const storage = new MemoryStorage();
-  new Drafts(storage).set("lobby", { body: "half a thou", reply_to: 7 });
+  new Drafts(storage).set("lobby", { body: "half a thou", quoted: { seq: 7, body: "what?", name: "Bo" } });
   new Drafts(storage).set("ops", { body: "other" });
-  assert.deepEqual(new Drafts(storage).get("lobby"), { body: "half a thou", reply_to: 7 });
+  assert.deepEqual(new Drafts(storage).get("lobby"), { body: "half a thou", quoted: { seq: 7, body: "what?", name: "Bo" } });
+});
+
+test("an edit is kept beside the draft that waits for it, also where there is none", () => {
+  const storage = new MemoryStorage(), message = { seq: 3, body: "teh", name: "Ana" };
+  new Drafts(storage).set("lobby", { body: "", editing: { message, body: "the" } });
+  assert.deepEqual(new Drafts(storage).get("lobby")?.editing, { message, body: "the" });
 });
 
 test("an empty or cleared draft leaves nothing behind", () => {

@@ -21,6 +21,12 @@ test("a group goes on after a reply", () => {
   assert(!group(said("12:00:00.000", ana, { seq: 1 }), said("12:00:01.000"), dayOf).first);
 });
 
+test("a root stands apart from its answers, which go on under one heading", () => {
+  const root = said("12:00:00.000"), answer = { ...root, thread: 1 };
+  assert(group(root, answer, dayOf).first);
+  assert(!group(answer, answer, dayOf).first);
+});
+
 test("the first message, and the first of a day in the reader's zone, opens a day and a group", () => {
   assert.deepEqual(group(null, said("12:00:00.000"), dayOf), { first: true, day: "2025-06-01" });
   const inTokyo = (created_at) => dayOf(new Date(Date.parse(created_at) + 9 * 3_600_000).toISOString());

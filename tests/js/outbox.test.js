@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { Outbox } from "#core/outbox.js";
-import { Network } from "./model/network.js";
+import { Network, settled } from "./model/network.js";
 
 let network, outbox;
 const bodies = (list) => list.map(({ body }) => body);
@@ -9,7 +9,7 @@ const states = () => outbox.list().map(({ state }) => state);
 const write = (body, room = "lobby") => outbox.add({ room, body });
 
 const ports = () => ({
-  storage: network.storage, uuid: () => "id", now: () => network.now,
+  journal: network.browser.journal(() => null), uuid: () => "id", now: () => network.now,
   after: (milliseconds, action) => network.timers.push({ at: network.now + milliseconds, action }),
 });
 
@@ -26,7 +26,7 @@ test("what is written goes out at once, and leaves when it is acknowledged", asy
   });
   const message = await network.accept();
   assert.equal(outbox.size, 0);
-  assert.equal(network.storage.size, 0);
+  assert.deepEqual(network.kept, []);
   assert.deepEqual(network.changes.map(({ type }) => type), ["added", "changed", "settled"]);
   assert.deepEqual(network.changes.at(-1).message, message);
 });
@@ -88,6 +88,7 @@ test("a cut takes back what was on its way; the return sends it again", async ()
   write("1");
   outbox.close();
   assert.deepEqual(states(), ["pending"]);
+  await settled();
   outbox.open();
   assert.equal(network.onItsWay.length, 2);
   await network.accept();
@@ -117,6 +118,7 @@ test("the message coming in settles it as well as the acknowledgement; both, onc
   write("2");
   const [send] = network.onItsWay;
   assert(outbox.settle(network.store(send.entry)));
+  await settled();
   assert.equal(network.onItsWay.length, 2, "the next one need not wait for the acknowledgement");
   await network.accept(send);
   assert(!outbox.settle(network.stored[0]));
@@ -148,10 +150,10 @@ test("a refused one can be sent again, or taken back", async () => {
   await network.refuse({ code: "forbidden" });
   outbox.retry(id);
   assert.deepEqual(states(), ["sending"]);
-  assert.equal(network.storage.get("outbox")[0].state, "pending");
+  assert.equal(network.kept[0].state, "pending");
   await network.refuse({ code: "forbidden" });
   assert.equal(outbox.discard(id).body, "1");
-  assert.equal(outbox.size + network.storage.size, 0);
+  assert.equal(outbox.size + network.kept.length, 0);
   assert.equal(network.changes.at(-1).type, "discarded");
 });
 
@@ -187,6 +189,22 @@ test("a fault of the server's own is tried again after a moment", async () => {
   assert.equal(network.onItsWay.length, 1);
 });
 
+test("why nothing goes out for a while is told, until something does; a moment is not worth it", async () => {
+  outbox.open();
+  write("1");
+  await network.refuse({ code: "rate_limited", retry_after: 0.1 });
+  await network.pass(100);
+  assert.deepEqual(network.reasons, []);
+  await network.refuse({ code: "rate_limited", retry_after: 5 });
+  await network.pass(5000);
+  assert.deepEqual(network.reasons, ["rate_limited"]);
+  await network.accept();
+  assert.deepEqual(network.reasons, ["rate_limited", null]);
+  write("2");
+  await network.accept();
+  assert.equal(network.reasons.length, 2);
+});
+
 test("the last word on how long to rest counts", async () => {
   outbox.open();
   write("1", "lobby");
@@ -211,17 +229,70 @@ test("what was not acknowledged survives the page, refused or not", async () => 
   assert.equal(network.onItsWay.at(-1).entry.body, "2");
 });
 
-test("two tabs keep each other's entries", async () => {
+test("what one tab writes, the other shows; what comes of it, too", async () => {
   outbox.open();
-  write("1");
-  const other = new Outbox({ ...ports(), uuid: () => "other", send: () => new Promise(() => {}) });
-  other.add({ room: "lobby", body: "2" });
+  const other = network.open(), id = write("1");
+  assert.deepEqual(bodies(other.list()), ["1"]);
+  await network.refuse({ code: "too_long" });
+  assert.equal(other.get(id).error.code, "too_long");
+  other.discard(id);
+  assert.equal(outbox.size + other.size + network.kept.length, 0);
+  write("2");
   await network.accept();
-  write("3");
-  assert.deepEqual(bodies(network.storage.get("outbox")), ["2", "3"]);
+  assert.equal(other.size, 0);
+  assert.deepEqual(network.settledIds(), ["id-2", "id-2"], "once a tab");
 });
 
-test("what is no list in storage is none", () => {
-  network.storage.set("outbox", { a: 1 });
-  assert.equal(network.load().size, 0);
+test("of several tabs one sends, in the order written in all of them", async () => {
+  const other = network.open();
+  write("1");
+  other.add({ room: "lobby", body: "2" });
+  write("3");
+  outbox.open();
+  other.open();
+  for (const body of ["1", "2", "3"]) {
+    assert.deepEqual(network.onItsWay.map(({ entry }) => entry.body), [body]);
+    await network.accept();
+  }
+  assert.equal(outbox.size + other.size, 0);
+});
+
+test("a tab that is closed while it sends leaves it to the others", async () => {
+  const other = network.open();
+  outbox.open();
+  write("1");
+  other.open();
+  other.add({ room: "lobby", body: "2" });
+  outbox = network.load();
+  await settled();
+  assert.deepEqual(network.onItsWay.map(({ entry, tab }) => [entry.body, tab === other]), [["1", false], ["1", true]]);
+});
+
+test("a tab that waited for its turn looks again at what there is", async () => {
+  const other = network.open();
+  outbox.open();
+  other.open();
+  const first = write("1"), second = write("2");
+  other.retry(first);
+  assert.equal(network.onItsWay.length, 1);
+  outbox.discard(second);
+  await network.accept();
+  assert.equal(network.onItsWay.length, 0);
+  other.add({ room: "lobby", body: "3" });
+  assert.deepEqual(bodies(network.onItsWay.map(({ entry }) => entry)), ["3"]);
+});
+
+test("what left is not brought back by what was read before", () => {
+  const kept = [], id = write("1");
+  kept.push(...network.kept);
+  outbox.discard(id);
+  outbox.restore(kept);
+  assert.equal(outbox.size, 0);
+});
+
+test("what the journal no longer holds was taken out elsewhere", () => {
+  write("1");
+  outbox.restore([]);
+  assert.equal(outbox.size, 0);
+  assert.equal(network.changes.at(-1).type, "discarded");
 });

@@ -4,17 +4,19 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Schedule } from "./model/schedule.js";
 
-const often = ["post", "change", "deliver", "deliverNext", "answer", "arrive"];
+const often = ["post", "answerPosted", "change", "deliver", "deliverNext", "answer", "arrive"];
 const name = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...often) },
   { weight: 2, arbitrary: fc.constantFrom(...Object.keys(Schedule.steps).filter((step) => step !== "burst")) },
 );
 const steps = fc.array(fc.tuple(name, fc.nat(1000)), { maxLength: 120, size: "max" });
-const start = [fc.nat(14), fc.constantFrom("nothing", "end", "middle")];
+/** The log of the room, or of the thread under its first message. */
+const logs = fc.constantFrom(undefined, 1);
+const start = [fc.nat(14), fc.constantFrom("nothing", "end", "middle"), logs];
 
 test("after any schedule, a sync brings the room's true state", () => {
-  fc.assert(fc.property(...start, steps, (posts, startsWith, steps) => {
-    const schedule = new Schedule(posts, startsWith);
+  fc.assert(fc.property(...start, steps, (posts, startsWith, thread, steps) => {
+    const schedule = new Schedule(posts, startsWith, thread);
     schedule.run(steps);
     schedule.settle();
     schedule.assertConverged();
@@ -23,8 +25,8 @@ test("after any schedule, a sync brings the room's true state", () => {
 });
 
 test("answers that arrive after the last sync change nothing for the worse", () => {
-  fc.assert(fc.property(...start, steps, fc.array(fc.nat(1000)), (posts, startsWith, steps, late) => {
-    const schedule = new Schedule(posts, startsWith);
+  fc.assert(fc.property(...start, steps, fc.array(fc.nat(1000)), (posts, startsWith, thread, steps, late) => {
+    const schedule = new Schedule(posts, startsWith, thread);
     schedule.run(steps);
     const events = schedule.wire;
     schedule.settle();
@@ -37,8 +39,8 @@ test("answers that arrive after the last sync change nothing for the worse", () 
 });
 
 test("a server set back to a backup takes its clients with it", () => {
-  fc.assert(fc.property(...start, steps, steps, steps, fc.boolean(), (posts, startsWith, before, lost, after, resets) => {
-    const schedule = new Schedule(posts, startsWith);
+  fc.assert(fc.property(...start, steps, steps, steps, fc.boolean(), (posts, startsWith, thread, before, lost, after, resets) => {
+    const schedule = new Schedule(posts, startsWith, thread);
     schedule.room.resetsTheFuture = resets;
     schedule.run(before);
     const backup = schedule.room.backup();
@@ -55,8 +57,8 @@ test("a server set back to a backup takes its clients with it", () => {
 
 test("more changes than are remembered or held make a page stale, never wrong", () => {
   const burst = fc.tuple(fc.constant("burst"), fc.nat(1000));
-  fc.assert(fc.property(...start, steps, burst, steps, (posts, startsWith, before, burst, after) => {
-    const schedule = new Schedule(posts, startsWith);
+  fc.assert(fc.property(...start, steps, burst, steps, (posts, startsWith, thread, before, burst, after) => {
+    const schedule = new Schedule(posts, startsWith, thread);
     schedule.run([...before, burst, ...after]);
     schedule.settle();
     schedule.assertConverged();

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { RoomList } from "#core/unread.js";
+import { RoomList, isCalled } from "#core/unread.js";
 
 const ME = 1, BO = 2;
 let rooms;
 
 const room = (fields) => ({
   slug: "lobby", name: "Lobby", topic: "", kind: "open", involvement: "everything", archived: false,
-  version: 10, last_seq: 10, last_read_seq: 10, unread: 0, mentions: 0, ...fields,
+  version: 10, last_seq: 10, last_read_seq: 10, unread: 0, mentions: 0, threads: [], ...fields,
 });
 const post = (seq, fields = {}) => change(seq, seq, fields);
-const change = (seq, version, { author = BO, body = "", deleted = false } = {}) =>
-  rooms.message({ room: "lobby", version, message: { seq, version, author: { id: author }, body, deleted } });
+const change = (seq, version, { author = BO, body = "", deleted = false, edited_at = seq === version || deleted ? null : "then" } = {}) =>
+  rooms.message({ room: "lobby", version, message: { seq, version, author: { id: author }, body, deleted, edited_at } });
 const lobby = () => rooms.get("lobby");
 const counts = () => [lobby().last_seq, lobby().last_read_seq, lobby().unread, lobby().mentions];
 
@@ -27,12 +27,57 @@ test("somebody else's new message is unread, and may mention me", () => {
   assert.equal(lobby().version, 12);
 });
 
+test("in a direct conversation every message mentions me", () => {
+  rooms.hello([room({ kind: "direct" })]);
+  post(11);
+  post(12);
+  assert.deepEqual(counts(), [12, 10, 2, 2]);
+  change(11, 13, { deleted: true });
+  assert.deepEqual(counts(), [12, 10, 1, 1]);
+  rooms.read({ room: "lobby", last_read_seq: 12, unread: 0, mentions: 0 });
+  assert.deepEqual(counts(), [12, 12, 0, 0]);
+});
+
 test("a message counts once, however often it comes or is changed", () => {
   post(11);
   assert.equal(post(11), "seen");
   change(11, 12);
-  change(11, 13, { body: "@me after all" });
+  change(11, 13, { body: "still not" });
   assert.deepEqual(counts(), [11, 10, 1, 0]);
+});
+
+test("an edit that mentions me counts, and one that does so no longer stops counting", () => {
+  post(11);
+  change(11, 12, { body: "@me after all" });
+  assert.deepEqual(counts(), [11, 10, 1, 1]);
+  change(11, 13, { body: "@me once more" });
+  assert.deepEqual(counts(), [11, 10, 1, 1]);
+  change(11, 14, { body: "rather not" });
+  assert.deepEqual([counts(), rooms.behind()], [[11, 10, 1, 0], {}]);
+});
+
+test("an edit of what came before us is in doubt until a sync, if it may have mentioned me", () => {
+  rooms.hello([room({ last_read_seq: 7, unread: 3, mentions: 1 })]);
+  change(9, 11, { edited_at: null }); // a reaction: what was never edited says what it always said
+  change(10, 12, { body: "@me", edited_at: null });
+  assert.deepEqual([counts(), rooms.behind()], [[10, 7, 3, 1], {}]);
+  change(8, 13, { body: "@me" }); // the one mention is known: this is another
+  assert.deepEqual([counts(), rooms.behind()], [[10, 7, 3, 2], {}]);
+  rooms.hello([room({ version: 13, last_read_seq: 7, unread: 3, mentions: 2 })]);
+  rooms.hello([room({ version: 20, last_read_seq: 7, unread: 3, mentions: 1 })]);
+  change(8, 21, { body: "not you" });
+  assert.deepEqual(rooms.behind(), { lobby: 21 });
+  rooms.sync("lobby", { version: 21, messages: [], room: room({ version: 21, last_read_seq: 7, unread: 3 }) }, 21);
+  assert.deepEqual([counts(), rooms.behind()], [[10, 7, 3, 0], {}]);
+});
+
+test("who is called: by name, or with everybody, but not by oneself", () => {
+  const message = (mentions, author = BO) => ({ author: { id: author }, mentions });
+  assert(isCalled(message({ room: false, users: [ME] }), ME));
+  assert(isCalled(message({ room: true, users: [] }), ME));
+  assert(!isCalled(message({ room: false, users: [3] }), ME));
+  assert(!isCalled(message({ room: true, users: [] }, ME), ME));
+  assert(!isCalled(message(undefined), ME));
 });
 
 test("a change of an old message is not news", () => {

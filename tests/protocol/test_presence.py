@@ -48,7 +48,8 @@ def test_hello_says_who_is_online(site: Site, den: str, ana: Person, bo: Person)
             hello = b.hello()
             assert hello["online"][den] == {"count": 1, "users": [ana.id]}
             assert hello["user"] == {**bo.brief, "is_staff": False}
-            assert hello["server"] == {"grace": 0.3, "page_size": 50, "max_body": 10000}
+            limits = {"grace": 0.3, "page_size": 50, "max_body": 10000, "max_file": 25_000_000, "max_files": 10}
+            assert hello["server"] == limits
             [room] = hello["rooms"]
             assert (room["slug"], room["unread"], room["can_post"]) == (den, 0, True)
             assert a.expect("join", user=bo.brief)["online"] == 2
@@ -79,7 +80,8 @@ def test_a_second_tab_is_not_announced(site: Site, den: str, ana: Person, bo: Pe
         # One tab is left: what Bo says in it comes after whatever the other's end could have announced.
         later = site.person("later")
         site.hand("admit", room=den, user=later.id)
-        later.client().close()
+        with later.client():
+            a.expect("join", user=later.brief)
         a.expect("leave", user=later.brief)
         assert first.ask("typing", {"room": den})["ok"]
         a.expect("typing", user=bo.brief)
@@ -111,6 +113,17 @@ def test_typing_is_told_to_the_room_and_stored_nowhere(site: Site, den: str, ana
         o.fence()
         assert o.all("typing") == []
     assert site.stored(den)["version"] == 0
+
+
+def test_a_room_in_front_is_told_to_ones_own_devices_only(site: Site) -> None:
+    ana, bo = site.person("ana"), site.person("bo")
+    room, other = site.room(ana, bo), site.room(bo)
+    with ana.client() as here, ana.client() as there, bo.client() as neighbour:
+        assert here.ask("front", {"room": room}) == {"ok": True}
+        assert there.expect("front") == {"type": "front", "room": room}
+        assert here.ask("front", {"room": other})["error"]["code"] == "not_found"
+        neighbour.fence()
+        assert neighbour.all("front") == []
 
 
 def test_a_read_mark_goes_to_the_same_persons_other_tabs_only(site: Site, den: str, ana: Person, bo: Person) -> None:
@@ -226,6 +239,7 @@ def test_deactivating_a_person(site: Site, den: str, ana: Person, bo: Person, ad
     with ana.client() as a, bo.client() as first, bo.client(["polling"]) as second:
         for client in (a, first, second):
             client.hello()
+        a.expect("join", room=den, user=bo.brief)
         chosen = {"action": "deactivate", "_selected_action": bo.id}
         assert admin.post("/admin/accounts/user/", data=chosen).status_code == 302
         for client in (first, second):

@@ -3,6 +3,7 @@
 Tests that hear commit for real (`transactional_db`): what is published is published after a commit or not at all.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
@@ -10,17 +11,19 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts import filtering
 from accounts.models import User
 from rooms import actions, broadcast, limits
 from rooms.models import Membership, Message, Room
 
 
 class Recorder:
-    """A carrier that carries nowhere: `said` has what was published, in order; `moved` who was let in and out."""
+    """A carrier that carries nowhere: `said` has what was published, in order; `moved` who was let in and out; `online`: who is, in every room."""
 
     def __init__(self) -> None:
         self.said: list[tuple[str, dict[str, Any]]] = []
         self.moved: list[tuple[Any, ...]] = []
+        self.online: set[int] = set()
 
     def publish(self, to: str, data: dict[str, Any]) -> None:
         self.said.append((to, data))
@@ -31,11 +34,17 @@ class Recorder:
     def revoke(self, user_id: int, room_id: int, slug: str) -> None:
         self.moved.append(("revoke", user_id, slug))
 
+    def present(self, room_id: int) -> set[int]:
+        return set(self.online)
+
     def refresh(self, user: Any) -> None:
         self.moved.append(("refresh", user.pk))
 
-    def expel(self, target: str) -> None:
-        self.moved.append(("expel", target))
+    def expel(self, target: str, but: str = "") -> None:
+        self.moved.append(("expel", target, but) if but else ("expel", target))
+
+    def renew(self, target: str) -> None:
+        self.moved.append(("renew", target))
 
     def of(self, type: str) -> list[dict[str, Any]]:
         """What was said of this type, to whomever."""
@@ -50,8 +59,15 @@ class Recorder:
 @pytest.fixture(autouse=True)
 def _fresh_limits(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     """Nobody has sent anything yet."""
-    monkeypatch.setattr(limits, "messages", limits.Limiter(settings.MESSAGE_BURST, settings.MESSAGE_RATE))
-    monkeypatch.setattr(limits, "events", limits.Limiter(settings.EVENT_BURST, settings.EVENT_RATE))
+    for name, kind in {"messages": "MESSAGE", "joins": "JOIN", "uploads": "UPLOAD", "events": "EVENT"}.items():
+        fresh = limits.Limit(getattr(settings, f"{kind}_BURST"), getattr(settings, f"{kind}_RATE"))
+        monkeypatch.setattr(limits, name, fresh)
+
+
+@pytest.fixture(autouse=True)
+def _no_filter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The site filters no words; nothing is asked of the database for it, until it is told to `forget` that."""
+    monkeypatch.setattr(filtering, "_known", (math.inf, "off", None))
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from rooms import actions, payloads
@@ -132,3 +134,21 @@ def test_a_quote_of_a_deleted_message_says_nothing_of_it(den: Room, ana: User, b
     actions.delete(ana, "den", 1)
     reply = payloads.message(Message.objects.whole().get(seq=2))
     assert reply["reply_to"] == {"seq": 1, "author": payloads.user(ana), "excerpt": ""}
+
+
+def test_many_answers_change_with_what_they_quote_in_few_looks(
+    heard: Recorder, den: Room, ana: User, bo: User, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the order they were posted, a version each."""
+    monkeypatch.setattr("rooms.actions.editing.AT_ONCE", 20)
+    say(den, ana, "to be changed")
+    say(den, bo, *[f"@{ana.handle} {n}" for n in range(50)], reply_to=1)
+    heard.clear()
+    with CaptureQueriesContext(connection) as captured:
+        actions.edit(ana, "den", 1, "changed")
+    assert len(captured) < 40
+    told = [(data["message"]["seq"], data["version"]) for data in heard.of("message")]
+    assert told == [(1, 52), *((seq, seq + 51) for seq in range(2, 52))]
+    assert {data["message"]["reply_to"]["excerpt"] for data in heard.of("message")[1:]} == {"changed"}
+    den.refresh_from_db()
+    assert den.version == 102

@@ -23,7 +23,8 @@ def test_anyone_joins_an_open_room(heard: Recorder, room: Rooms, ana: User) -> N
     den = room(slug="den", topic="Tea")
     actions.join(ana, "den")
     assert members(den) == {"ana"}
-    [(to, data)] = heard.said
+    (to, data), count = heard.said
+    assert count == (f"room:{den.pk}", {"type": "members", "room": "den", "members": 1})
     assert to == f"user:{ana.pk}"
     assert {"type": "room", "room": "den", "topic": "Tea", "unread": 0, "can_post": True}.items() <= data.items()
     assert heard.moved == [("grant", ana.pk, "den")]
@@ -53,15 +54,16 @@ def test_who_leaves_is_out_at_once(heard: Recorder, den: Room, ana: User) -> Non
     assert heard.moved == [("revoke", ana.pk, "den")]
     assert heard.said == [
         (f"user:{ana.pk}", {"type": "room", "room": "den", "gone": True, "reason": "removed"}),
+        (f"room:{den.pk}", {"type": "members", "room": "den", "members": 1}),
     ]
     with pytest.raises(NotFound):
         actions.leave(ana, "den")
 
 
 def test_a_direct_conversation_cannot_be_left(room: Rooms, ana: User, bo: User) -> None:
-    room(ana, bo, slug="us", kind="direct")
+    us = actions.open_direct(ana, [bo]).room
     with pytest.raises(Forbidden):
-        actions.leave(ana, "us")
+        actions.leave(ana, us.slug)
 
 
 def test_who_joins_the_site_is_in_every_default_room(room: Rooms, ana: User) -> None:

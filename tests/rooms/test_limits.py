@@ -1,9 +1,12 @@
 """The token bucket: a burst, then a rate, for each person alone; full buckets are forgotten."""
 
+from typing import Any
+
 import pytest
 
+from rooms import limits
 from rooms.errors import RateLimited
-from rooms.limits import Limiter
+from rooms.limits import Limit, Limiter
 
 
 class Clock:
@@ -84,3 +87,69 @@ def test_the_code_and_the_seconds_are_told(clock: Clock) -> None:
     assert refusal.value.payload() == {
         "code": "rate_limited", "message": "too many at once: wait a little", "retry_after": 0.25,
     }  # fmt: skip
+
+
+def test_an_address_has_what_so_many_people_have(clock: Clock, settings: Any) -> None:
+    settings.ADDRESS_PEOPLE = 3
+    limit = Limit(5, 2, clock)
+    taken = 0
+    for person in range(100):
+        try:
+            for _ in range(5):
+                limit.take(person, "198.51.100.7")
+                taken += 1
+        except RateLimited as refusal:
+            wait = refusal.extra["retry_after"]
+            break
+    assert taken == 15
+    limit.take(1000, "198.51.100.8")  # elsewhere
+    limit.take(1001, "")  # nowhere that counts
+    clock.now += wait
+    limit.take(1002, "198.51.100.7")
+
+
+def test_an_office_behind_one_address_works(clock: Clock, settings: Any) -> None:
+    """Two hundred people come back at once, after a restart, and then talk as no two hundred people do, for a minute."""
+    messages, events = (
+        Limit(settings.MESSAGE_BURST, settings.MESSAGE_RATE, clock),
+        Limit(settings.EVENT_BURST, settings.EVENT_RATE, clock),
+    )
+    for person in range(200):
+        for _ in range(12):  # three tabs, a few questions each
+            events.take(person, "198.51.100.7")
+    for _second in range(60):
+        clock.now += 1
+        for person in range(200):
+            messages.take(person, "198.51.100.7")
+            events.take(person, "198.51.100.7")
+
+
+ADDRESSES = [
+    (0, "203.0.113.9", "198.51.100.1", "203.0.113.9"),  # what nobody vouches for is not believed
+    (1, "10.0.0.1", "198.51.100.1", "198.51.100.1"),
+    (
+        1,
+        "10.0.0.1",
+        "evil, 1.2.3.4,198.51.100.1",
+        "198.51.100.1",
+    ),  # what the browser claims stands before what the proxy saw
+    (2, "10.0.0.1", "1.2.3.4, 198.51.100.1, 10.0.0.2", "198.51.100.1"),
+    (2, "10.0.0.1", "198.51.100.1", "10.0.0.1"),  # not by way of both
+    (1, "203.0.113.9", "", "203.0.113.9"),
+    (0, "2001:db8:1:2:3:4:5:6", "", "2001:db8:1:2::/64"),
+    (0, "::ffff:198.51.100.1", "", "198.51.100.1"),
+    (0, "fe80::1%eth0", "", "fe80::/64"),
+    (0, "127.0.0.1", "198.51.100.1", ""),
+    (0, "::1", "", ""),
+    (0, "unix", "", "unix"),
+    (1, "10.0.0.1", "unknown", "unknown"),
+]
+
+
+@pytest.mark.parametrize(("trusted", "peer", "forwarded", "address"), ADDRESSES)
+def test_where_somebody_is_is_what_a_trusted_proxy_saw(
+    settings: Any, trusted: int, peer: str, forwarded: str, address: str
+) -> None:
+    settings.TRUSTED_PROXIES = trusted
+    environ = {"REMOTE_ADDR": peer} | ({"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {})
+    assert limits.address_of(environ) == address

@@ -65,11 +65,11 @@ def test_a_refusal_is_told_on_the_page(web: Client, den: Room) -> None:
 
 
 def test_too_many_too_fast_is_told(web: Client, den: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "messages", limits.Limiter(burst=3, rate=0.001))
+    monkeypatch.setattr(limits, "messages", limits.Limit(burst=3, rate=0.001))
     for _ in range(3):
         web.post("/rooms/den/messages/", {"body": "x"})
     page = web.post("/rooms/den/messages/", {"body": "one too many"}, follow=True).content.decode()
-    assert "too many at once" in page and Message.objects.count() == 3
+    assert "Too many at once" in page and Message.objects.count() == 3
     answer = web.post("/api/rooms/den/messages/", {"body": "x"}, content_type="application/json")
     assert answer.status_code == 429 and int(answer.headers["Retry-After"]) > 900
 
@@ -146,3 +146,23 @@ def test_the_api_gives_a_page_and_takes_a_message(web: Client, den: Room, bo: Us
     assert posted["message"]["reply_to"]["excerpt"] == "one" and posted["version"] == 3
     assert web.get("/api/rooms/den/messages/").headers["Cache-Control"] == "no-store"
     assert web.delete("/api/rooms/den/messages/").status_code == 405
+
+
+def test_a_room_opens_at_the_first_unread_be_it_the_very_first(
+    settings: Any,
+    den: Room,
+    ana: User,
+    bo: User,
+    say: Callable[..., list[Message]],
+    signed_in: Callable[[User], Client],
+) -> None:
+    settings.PAGE_SIZE = 4
+    say(den, ana, *"abcdefghij")
+    browser = signed_in(bo)
+    for mark, shown in ((1, [1, 2, 3, 4]), (6, [4, 5, 6, 7])):
+        actions.unread(bo, "den", mark)
+        context = browser.get("/rooms/den/").context
+        assert ([message["seq"] for message in context["log"]], context["new_seq"]) == (shown, mark)
+    actions.read(bo, "den", 10)
+    context = browser.get("/rooms/den/").context
+    assert ([message["seq"] for message in context["log"]], context["new_seq"]) == ([7, 8, 9, 10], None)

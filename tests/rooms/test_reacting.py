@@ -9,7 +9,8 @@ from accounts.models import User
 from rooms import actions, payloads, schemas
 from rooms.actions.reacting import MOST_KINDS
 from rooms.errors import Archived, Invalid, NotFound
-from rooms.models import Message, Room
+from rooms.models import Message, Reaction, Room
+from rooms.templatetags.conversation import is_mine, who
 from tests.rooms.conftest import Recorder
 
 THUMB, TADA = "👍", "🎉"
@@ -81,7 +82,7 @@ def test_what_is_deleted_has_none(den: Room, said: Message, ana: User) -> None:
         actions.react(ana, "den", 1, THUMB, True)
 
 
-@pytest.mark.parametrize("emoji", ["", "a", ":+1:", THUMB * 2, THUMB + " ", "<b>", "👍\0", 7, None])
+@pytest.mark.parametrize("emoji", ["", "a", ":+1:", ":thumbs_up:", THUMB * 2, THUMB + " ", "<b>", "👍\0", 7, None])
 def test_what_is_no_emoji_is_refused(emoji: object) -> None:
     with pytest.raises(Invalid) as refusal:
         schemas.parse(schemas.React, {"room": "den", "seq": 1, "emoji": emoji, "on": True})
@@ -91,3 +92,28 @@ def test_what_is_no_emoji_is_refused(emoji: object) -> None:
 @pytest.mark.parametrize("emoji", [THUMB, "👍🏽", "❤️", "👩‍👩‍👧", "🇩🇪"])
 def test_a_sequence_is_one_emoji(emoji: str) -> None:
     assert schemas.parse(schemas.React, {"room": "den", "seq": 1, "emoji": emoji}).emoji == emoji
+
+
+def test_two_ways_to_write_an_emoji_are_one() -> None:
+    for sent, meant in [("❤", "❤️"), ("👍\ufe0f", "👍"), ("❤️", "❤️")]:
+        assert schemas.parse(schemas.React, {"room": "den", "seq": 1, "emoji": sent}).emoji == meant
+
+
+def test_of_a_crowd_the_first_are_named() -> None:
+    crowd = {"count": 30, "users": [{"id": n, "name": f"P{n}"} for n in range(30)]}
+    assert who(crowd).startswith("P0, P1, ") and who(crowd).endswith("P19, 10 others")
+
+
+@pytest.mark.django_db
+def test_everybody_finds_themselves_in_a_crowd_and_it_stays_small(
+    den: Room, said: Message, person: Callable[..., User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first are named; of the others the ids are told, so that each sees their own and can take it back."""
+    monkeypatch.setattr("rooms.models.reaction.MOST_NAMES", 30)
+    crowd = [person() for _ in range(26)]
+    Reaction.objects.bulk_create(Reaction(message=said, user=user, emoji=e) for e in (THUMB, TADA) for user in crowd)
+    thumb, tada = payloads.message(Message.objects.newest(den, 1)[0])["reactions"]
+    assert (thumb["count"], len(thumb["users"]), thumb["others"]) == (26, 20, [user.pk for user in crowd[20:]])
+    assert (tada["count"], len(tada["users"]), len(tada["others"])) == (26, 10, 16)
+    assert all(is_mine(mark, {"id": user.pk}) for mark in (thumb, tada) for user in crowd)
+    assert not is_mine(thumb, {"id": said.author_id})

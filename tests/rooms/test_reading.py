@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import User
-from rooms import actions, sidebar
-from rooms.errors import NotFound
+from rooms import actions, permissions, sidebar
+from rooms.errors import Invalid, NotFound
 from rooms.models import Message, Room
 from tests.rooms.conftest import Recorder
 
@@ -92,3 +92,44 @@ def test_the_sidebar_has_default_rooms_first_and_archived_ones_last(room: Callab
     room(slug="not-mine")
     actions.archive(Room.objects.get(slug="old"))
     assert list(unread(ana)) == ["lobby", "bar", "zoo", "old"]
+
+
+def test_marked_unread_the_mark_goes_back(heard: Recorder, den: Room, ana: User, bo: User, say: Say) -> None:
+    """One's own stay left out, also when they are deleted; reading on, by steps or by writing, comes to nothing unread."""
+    say(den, ana, "one", "@bo two")
+    say(den, bo, "mine", "mine too")
+    say(den, ana, "five")
+    actions.read(bo, "den", 5)
+    heard.clear()
+    assert actions.unread(bo, "den", 2) == {"last_read_seq": 1, "unread": 2, "mentions": 1}
+    assert [(to, data["type"], data["last_read_seq"]) for to, data in heard.said] == [(f"user:{bo.pk}", "read", 1)]
+    assert unread(bo) == {"den": 2}
+    actions.delete(bo, "den", 3)
+    assert unread(bo) == {"den": 2}
+    assert actions.read(bo, "den", 3) == {"last_read_seq": 3, "unread": 1, "mentions": 0}
+    assert actions.unread(bo, "den", 1)["unread"] == 3
+    assert actions.read(bo, "den", 5)["unread"] == 0
+    actions.unread(bo, "den", 1)
+    say(den, bo, "six")
+    assert unread(bo) == {"den": 0}
+
+
+def test_an_answer_marked_unread_is_so_in_its_thread(den: Room, ana: User, bo: User, say: Say) -> None:
+    say(den, ana, "root")
+    say(den, ana, "one", "two", "three", thread=1)
+    assert actions.unread(bo, "den", 3) == {"seq": 1, "following": True, "last_read_seq": 2, "unread": 2, "mentions": 0}
+    assert unread(bo) == {"den": 1}, "the room is left as it is"
+
+
+def test_what_cannot_be_marked_unread(
+    monkeypatch: pytest.MonkeyPatch, den: Room, ana: User, say: Say, person: Callable[..., User]
+) -> None:
+    say(den, ana, "one", "two", "three")
+    for user, slug, seq in ((person(), "den", 1), (ana, "no-such-room", 1), (ana, "den", 4)):
+        with pytest.raises(NotFound):
+            actions.unread(user, slug, seq)
+    monkeypatch.setattr(permissions, "MOST_UNREAD", 2)
+    with pytest.raises(Invalid, match=r"^seq: too far back: at most the latest 2 messages can be marked unread$"):
+        actions.unread(ana, "den", 1)
+    actions.archive(den)
+    assert actions.unread(ana, "den", 2)["last_read_seq"] == 1, "an archived room can be read again"

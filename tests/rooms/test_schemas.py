@@ -46,7 +46,9 @@ def test_a_body_loses_the_blanks_around_it_only(typed: str, kept: str) -> None:
     assert schemas.clean_body(typed) == kept
 
 
-@pytest.mark.parametrize("body", ["", " ", "\n\t \u00a0\u2028\u3000", "\0", "a\0", "\ud800", "\udfff"])
+@pytest.mark.parametrize(
+    "body", ["", " ", "\n\t \u00a0\u2028\u3000", "\u200b", "\x1b\u2060 \u2800\u3164", "\0", "a\0", "\ud800", "\udfff"]
+)
 def test_a_body_that_says_nothing_or_cannot_be_kept_is_refused(body: str) -> None:
     with pytest.raises(Invalid, match=r"^body: "):
         schemas.parse(schemas.PostMessage, {"room": "den", "body": body})

@@ -1,13 +1,15 @@
 """Catching up: what changed since a version, in pieces if it is much; the latest page for who is too far behind or ahead."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from emoji import EMOJI_DATA
 
 from accounts.models import User
 from rooms import actions, sync
-from rooms.models import Message, Room
+from rooms.models import Message, Reaction, Room
 
 pytestmark = pytest.mark.django_db
 Say = Callable[..., list[Message]]
@@ -106,3 +108,16 @@ def test_an_answer_has_a_bound_over_all_rooms(ana: User, room: Callable[..., Roo
         s: c for s, c in wanted.items() if s != "r1"
     }
     assert 0 < got["r1"] <= 40
+
+
+def test_reactions_count_too(den: Room, ana: User, person: Callable[..., User], say: Say) -> None:
+    """A page of messages that everybody likes is answered in parts."""
+    messages, crowd = say(den, ana, *["like this"] * 12), [person() for _ in range(20)]
+    kinds = list(EMOJI_DATA)[:40]
+    Reaction.objects.bulk_create(
+        Reaction(message=each, user=user, emoji=emoji) for each in messages for user in crowd for emoji in kinds[:15]
+    )
+    first = sync.changes(ana, {"den": 0})["den"]
+    assert first["more"] and 0 < len(first["messages"]) < 12
+    assert len(json.dumps(first)) < 1.2 * sync.MOST
+    assert len(sync.changes(ana, {"den": first["version"]})["den"]["messages"]) == 12 - len(first["messages"])

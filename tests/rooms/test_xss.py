@@ -17,6 +17,7 @@ ATTACKS = [
     "<style>*{display:none}</style>", "<form action=//evil><input>", "<math><mtext></p><script>alert(1)</script>", "</p></div></article>",
     "&lt;script&gt;alert(1)&lt;/script&gt;", "<<script>script>alert(1)<</script>/script>", "<!--<img src='--><img src=x onerror=alert(1)>",
     "[x](//evil.example)", "[x](\\\\evil)", "http://x.example/\"onmouseover=alert(1)", "<base href=//evil>", "<template><script>1</script>",
+    "```js\nlet x = '</span></code><script>alert(1)</script>'\n```", "```html\n<img src=x onerror=alert(1)>\n```", "- [x] <b>x</b>",
     "a\u2028<script>alert(1)</script>", "<scr\0ipt>alert(1)</script>", "| a |\n|---|\n| <img src=x onerror=alert(1)> |",
 ]  # fmt: skip
 pieces = st.lists(
@@ -26,8 +27,8 @@ pieces = st.lists(
     | st.text(max_size=4),
     max_size=12,
 ).map("".join)
-VOID = {"br", "hr"}
-OURS = {"a": {"target", "rel"}, "table": {"tabindex"}}  # what is put there whatever was typed
+VOID = {"br", "hr", "input"}
+OURS = {"a": {"target", "rel"}, "table": {"tabindex"}, "p": {"class"}}  # what is put there whatever was typed
 
 
 class Reader(HTMLParser):
@@ -42,8 +43,10 @@ class Reader(HTMLParser):
         if tag not in VOID:
             self.open.append(tag)
         for name, value in attrs:
-            allowed = formatting.ATTRIBUTES.get(tag, set()) | OURS.get(tag, set())
+            values = formatting.VALUES.get(tag, {})
+            allowed = formatting.ATTRIBUTES.get(tag, set()) | OURS.get(tag, set()) | values.keys()
             assert name in allowed, (tag, name)
+            assert name not in values or value in values[name] or (tag, value) == ("p", "large"), (tag, name, value)
             if name == "href":
                 scheme = (value or "").strip().split(":")[0].lower() if ":" in (value or "") else ""
                 assert scheme in {*formatting.SCHEMES, ""}, value
@@ -95,4 +98,4 @@ def test_links_and_code_are_shown() -> None:
 def test_html_is_shown_as_it_was_typed() -> None:
     """The first guard by itself: what is typed as HTML is words, not something for the sanitizer to take away."""
     assert formatting.render("<b>x</b> *y*") == "<p>&lt;b&gt;x&lt;/b&gt; <em>y</em></p>"
-    assert formatting.render("<script>x</script>\n\n- y").startswith("<p>&lt;script&gt;x&lt;/script&gt;</p>")
+    assert formatting.render("<script>x</script>\n\n- y").startswith('<p dir="auto">&lt;script&gt;x&lt;/script&gt;</p>')

@@ -1,16 +1,19 @@
 """Empty databases of both kinds, each of one's own: a SQLite file, a PostgreSQL database made for the occasion and dropped after it.
 
-PostgreSQL is looked for at TEST_POSTGRES_URL (its owner may create databases). Where there is none the tests fail and say so;
-WITHOUT_POSTGRES=1 skips them instead.
+PostgreSQL is looked for at TEST_POSTGRES_URL (its owner may create databases). Where there is none the tests are skipped and say so; in CI they fail.
 """
 
+import atexit
 import os
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -23,35 +26,67 @@ KINDS = ["sqlite", "postgresql"]
 
 
 @contextmanager
-def empty(kind: str, home: Path) -> Iterator[str]:
-    """The DATABASE_URL of a new database without tables."""
+def empty(kind: str, home: Path, template: str = "template1") -> Iterator[str]:
+    """The DATABASE_URL of a new database without tables, or of a copy of `template`."""
     if kind == "sqlite":
         yield f"sqlite:///{home / 'other.sqlite3'}"
         return
     name = f"chatsite_{uuid.uuid4().hex[:12]}"
-    try:
-        server = psycopg.connect(POSTGRES, autocommit=True, connect_timeout=5)
-    except psycopg.OperationalError as error:
-        if os.environ.get("WITHOUT_POSTGRES"):
-            pytest.skip(f"no PostgreSQL: {error}")
-        pytest.fail(
-            f"PostgreSQL is needed at {POSTGRES} (TEST_POSTGRES_URL; WITHOUT_POSTGRES=1 to go without): {error}"
-        )
-    with server:
-        server.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+    with _postgres() as server:
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')  # type: ignore[arg-type]
         try:
-            yield urlunsplit(urlsplit(POSTGRES)._replace(path=f"/{name}"))
+            yield _url_of(name)
         finally:
             server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
     server.close()
 
 
+def _url_of(name: str) -> str:
+    return urlunsplit(urlsplit(POSTGRES)._replace(path=f"/{name}"))
+
+
+def _postgres() -> "psycopg.Connection[tuple[object, ...]]":
+    try:
+        return psycopg.connect(POSTGRES, autocommit=True, connect_timeout=5)
+    except psycopg.OperationalError as error:
+        missing(f"no PostgreSQL at {POSTGRES} (TEST_POSTGRES_URL): {error}")
+
+
+def missing(what: str) -> NoReturn:
+    """A service that a test needs does not answer: it is skipped with a line that says so; in CI it fails."""
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@cache
+def template() -> str:
+    """The name of a PostgreSQL database that has its tables, to be copied from: made once a run, and dropped at its end."""
+    name = f"chatsite_{uuid.uuid4().hex[:12]}"
+    with _postgres() as server:
+        server.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+
+    def drop() -> None:
+        with _postgres() as server:
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+
+    atexit.register(drop)
+    with tempfile.TemporaryDirectory() as home:
+        migrate(environment(Path(home), DATABASE_URL=_url_of(name)))
+    return name
+
+
+def migrate(process_environment: dict[str, str]) -> None:
+    """Make the tables."""
+    command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+    subprocess.run(command, cwd=ROOT, env=process_environment, check=True)
+
+
 @contextmanager
 def migrated(kind: str, home: Path) -> Iterator[dict[str, str]]:
     """The environment of a process of a site whose new database has its tables."""
-    with empty(kind, home) as url:
+    with empty(kind, home, *([template()] if kind == "postgresql" else [])) as url:
         process_environment = environment(home, DATABASE_URL=url)
-        subprocess.run(
-            [sys.executable, "manage.py", "migrate", "--verbosity=0"], cwd=ROOT, env=process_environment, check=True
-        )
+        if kind != "postgresql":
+            migrate(process_environment)
         yield process_environment

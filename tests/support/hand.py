@@ -12,6 +12,9 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from tests.support.rooms import footprint, furnish  # noqa: F401  (asked for by name)
+from tests.support.vectors import exhibit  # noqa: F401  (asked for by name)
+
 JSON = dict[str, Any]
 
 
@@ -19,6 +22,7 @@ class Hand:
     """The caller's side: `hand("person", handle="ana")`."""
 
     def __init__(self, environment: dict[str, str], root: Path) -> None:
+        self.environment = environment
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.hand"], cwd=root, env=environment, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -101,6 +105,27 @@ def admit(room: str, user: int) -> None:
     actions.admit(Room.objects.get(slug=room), [User.objects.get(pk=user)])
 
 
+def dismiss(room: str, user: int) -> None:
+    """Take a person out of a room."""
+    from accounts.models import User
+    from rooms import actions
+    from rooms.models import Room
+
+    actions.dismiss(Room.objects.get(slug=room), [User.objects.get(pk=user)])
+
+
+def invitation(room: str, user: int, days: float | None = None, max_uses: int | None = None) -> JSON:
+    """Make a link into a room."""
+    from datetime import timedelta
+
+    from accounts.models import User
+    from rooms import actions
+
+    lifetime = None if days is None else timedelta(days=days)
+    made = actions.invite(User.objects.get(pk=user), room, lifetime, max_uses)
+    return {"id": made.pk, "address": made.get_absolute_url()}
+
+
 def say(room: str, author: int, bodies: list[str]) -> list[JSON]:
     """Post; return the messages."""
     from accounts.models import User
@@ -121,6 +146,58 @@ def stored(room: str) -> JSON:
     return {**payloads.room(found), "messages": [payloads.message(message) for message in messages]}
 
 
+def revisions(rooms: list[str]) -> dict[str, list[str]]:
+    """What messages said before their edits, in order, by "room/seq"; of deleted ones nothing is left."""
+    from rooms.models import Revision
+
+    found: dict[str, list[str]] = {}
+    for each in Revision.objects.filter(message__room__slug__in=rooms).select_related("message__room").order_by("pk"):
+        found.setdefault(f"{each.message.room.slug}/{each.message.seq}", []).append(each.body)
+    return found
+
+
+def saved(rooms: list[str]) -> list[list[Any]]:
+    """What is saved: room, seq, user."""
+    from rooms.models import Saved
+
+    return [list(each) for each in Saved.objects.filter(room__slug__in=rooms).values_list("room__slug", "seq", "user")]
+
+
+def marks(rooms: list[str]) -> dict[str, int]:
+    """The read marks, by "room/user"."""
+    from rooms.models import Membership
+
+    found = Membership.objects.filter(room__slug__in=rooms).values_list("room__slug", "user", "last_read_seq")
+    return {f"{slug}/{user}": mark for slug, user, mark in found}
+
+
+def damaged(names: list[str]) -> None:
+    """Make a room for each kind of damage, and plant it there."""
+    from tests.support.damage import DAMAGES, lived_in
+
+    for n, name in enumerate(names):
+        DAMAGES[name][0](lived_in(f"room-{n}"))
+
+
+def direct(by: int, people: list[int]) -> str:
+    """Open a direct conversation; return its slug."""
+    from accounts.models import User
+    from rooms import actions
+
+    return actions.open_direct(User.objects.get(pk=by), actions.named(people)).room.slug
+
+
+def spread(room: str, first: str, minutes: float) -> None:
+    """Let the messages of a room have been posted one after another, from the moment `first` on, so many minutes apart."""
+    from datetime import datetime, timedelta
+
+    from rooms.models import Message
+
+    for message in Message.objects.filter(room__slug=room):
+        at = datetime.fromisoformat(first) + timedelta(minutes=minutes * (message.seq - 1))
+        Message.objects.filter(pk=message.pk).update(created_at=at)
+
+
 def read(room: str, user: int, seq: int) -> None:
     """Set a read mark."""
     from rooms.models import Membership
@@ -137,6 +214,13 @@ def archive(room: str) -> None:
     Room.objects.filter(slug=room).update(archived_at=timezone.now())
 
 
+def reason(room: str, seq: int) -> str:
+    """Why a message was deleted."""
+    from rooms.models import Message
+
+    return Message.objects.get(room__slug=room, seq=seq).delete_reason
+
+
 def room_id(room: str) -> int:
     """The primary key of a room."""
     from rooms.models import Room
@@ -151,6 +235,20 @@ def message_id(room: str, seq: int) -> int:
     return Message.objects.get(room__slug=room, seq=seq).pk
 
 
+def browser_id(key: str) -> int:
+    """The primary key of the browser with this session."""
+    from accounts.models import Browser
+
+    return Browser.objects.get(session_key=key).pk
+
+
+def admit_quietly(room: str, user: int) -> None:
+    """Make somebody a member as in a shell."""
+    from rooms.models import Membership, Room
+
+    Membership.objects.create(room=Room.objects.get(slug=room), user_id=user)
+
+
 def membership_id(room: str, user: int) -> int:
     """The primary key of a membership."""
     from rooms.models import Membership
@@ -163,6 +261,55 @@ def change_person(user: int, **fields: Any) -> None:
     from accounts.models import User
 
     User.objects.filter(pk=user).update(**fields)
+
+
+def save_person(user: int, **fields: Any) -> None:
+    """Change a person as in a shell: `user.save()`. `password` is set as such."""
+    from accounts.models import User
+
+    changed = User.objects.get(pk=user)
+    if password := fields.pop("password", None):
+        changed.set_password(password)
+    for name, value in fields.items():
+        setattr(changed, name, value)
+    changed.save()
+
+
+def end_session(key: str, expire: bool = False) -> None:
+    """Take a session away as in a shell; `expire`: let it be over instead."""
+    from datetime import timedelta
+
+    from django.contrib.sessions.models import Session
+    from django.utils import timezone
+
+    found = Session.objects.filter(session_key=key)
+    found.update(expire_date=timezone.now() - timedelta(seconds=1)) if expire else found.delete()
+
+
+def uproot(kind: str, **which: Any) -> None:
+    """Delete a row as in a shell: of a person, a room, a membership, with all that hangs on it."""
+    from django.apps import apps
+
+    model = apps.get_model({"person": "accounts.User", "room": "rooms.Room", "membership": "rooms.Membership"}[kind])
+    model._default_manager.get(**which).delete()
+
+
+def deactivate(user: int) -> None:
+    """Shut a person out, as the admin does."""
+    from accounts import actions
+    from accounts.models import User
+
+    actions.deactivate([User.objects.get(pk=user)])
+
+
+def set_up(**settings: str) -> None:
+    """Change the site's settings."""
+    from accounts.models import Site
+
+    site = Site.current()
+    for name, value in settings.items():
+        setattr(site, name, value)
+    site.save()
 
 
 def main() -> None:

@@ -51,6 +51,12 @@ class Person:
         """POST a form (`data`) or an object (`json`) with the CSRF token that belongs to it; redirects are not followed."""
         return self.web.post(self.url + path, timeout=PATIENCE, **{"allow_redirects": False} | options)
 
+    def attach(self, room: str, name: str, data: bytes) -> str:
+        """Send a file ahead of its message; return its id."""
+        answer = self.post(f"/api/rooms/{room}/attachments/", files={"file": (name, data)}).json()
+        assert answer["ok"], answer
+        return str(answer["attachment"]["id"])
+
     def client(self, transports: list[str] | None = None) -> "Client":
         """A Socket.IO client with this person's cookie, connected."""
         return Client(self.url, self.cookie, transports).connect()

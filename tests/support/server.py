@@ -18,7 +18,9 @@ PATIENCE = 30.0  # seconds to wait for a process before the test fails
 TROUBLE = re.compile(r"Traceback \(most recent call last\)|\b(WARNING|ERROR|CRITICAL)\b")
 # What the world does, told in one line: an origin that is not ours, a session that is no more (once a process), a body that is too large.
 USUAL = re.compile(r"engineio\.server: .* \(further occurrences of|django\.security\.\w+: ")
-READY = r"Chatsite is at http://\S+?:(\d+)/|Starting development server at http://\S+?:(\d+)/"
+READY = (
+    r"Chatsite is at http://\S+?:(\d+)/(?: and the ports ([\d, ]+))?|Starting development server at http://\S+?:(\d+)/"
+)
 
 
 def environment(home: Path, **settings: object) -> dict[str, str]:
@@ -43,6 +45,7 @@ class Server:
         self.home, self.command, self.host, self.project = home, command or ("serve",), host, project
         self.environment = environment(home, **settings)
         self.port = 0  # any free one; the same again after a restart
+        self.ports: list[int] = []  # of all workers
         self.lines: list[str] = []
         self._said = threading.Condition()
         self._process: subprocess.Popen[str] | None = None
@@ -60,6 +63,11 @@ class Server:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether there is a process that has not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def spawn(self) -> None:
         """Start the process; do not wait until it serves."""
         assert self._process is None
@@ -75,7 +83,8 @@ class Server:
         begun = len(self.lines)
         self.spawn()
         ready = self.wait_for(READY, since=begun)
-        self.port = int(ready[1] or ready[2])
+        self.port = int(ready[1] or ready[3])
+        self.ports = [self.port, *map(int, (ready[2] or "").replace(",", " ").split())]
         return self
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
@@ -133,8 +142,11 @@ class Server:
 
     def trouble(self, since: int = 0) -> list[str]:
         """The lines since `since` that tell of something gone wrong and were not announced with `forgive`."""
-        usual = [USUAL, *self._forgiven]
-        return [line for line in self.lines[since:] if TROUBLE.search(line) and not any(f.search(line) for f in usual)]
+        return [line for line in self.lines[since:] if self.is_trouble(line)]
+
+    def is_trouble(self, text: str) -> bool:
+        """Whether a line, or several of one record, tell of something gone wrong that was not announced with `forgive`."""
+        return bool(TROUBLE.search(text)) and not any(each.search(text) for each in [USUAL, *self._forgiven])
 
     @contextmanager
     def forgive(self, pattern: str) -> Iterator[None]:

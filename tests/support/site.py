@@ -44,6 +44,14 @@ class Site:
         self.hand("room", slug=slug, **ids, **fields)
         return slug
 
+    def direct(self, by: Person, *people: Person) -> str:
+        """The direct conversation of these people; return its slug. Nobody who is connected hears of it."""
+        return str(self.hand("direct", by=by.id, people=[person.id for person in people]))
+
+    def invitation(self, room: str, by: Person, **terms: Any) -> str:
+        """A link into the room. `terms`: days, max_uses."""
+        return self.url + self.hand("invitation", room=room, user=by.id, **terms)["address"]  # type: ignore[no-any-return]
+
     def say(self, room: str, author: Person, *bodies: str) -> list[dict[str, Any]]:
         """Store messages; nobody who is connected hears of them."""
         return self.hand("say", room=room, author=author.id, bodies=bodies)  # type: ignore[no-any-return]

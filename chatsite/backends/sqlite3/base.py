@@ -4,12 +4,19 @@ SQLite's own busy timeout sleeps in C, with the whole process: two greenlets tha
 Here SQLite never waits (busy timeout 0); whoever finds the lock taken sleeps cooperatively and tries again, until a deadline (`OPTIONS["timeout"]`,
 seconds). Under plain threads `time.sleep` does the same for them. Only statements outside a transaction and BEGIN are tried again: within a
 transaction (always BEGIN IMMEDIATE here) the lock is held and nothing can be busy.
+
+Invariant: those of one process who want to write get the lock in the order in which they came. Else what was said first, and again over another
+connection, could be done once more after what was said last. Who reads waits for nobody.
 """
 
 import random
 import sqlite3
+import threading
 import time
+from collections import defaultdict, deque
 from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.db.backends.sqlite3 import base
@@ -17,6 +24,7 @@ from django.db.utils import OperationalError as DjangoOperationalError
 
 T = TypeVar("T")
 DEFAULT_PATIENCE = 20.0  # seconds
+WRITES = ("BEGIN", "INSERT", "UPDATE", "DELETE")
 
 
 def _is_busy(error: Exception) -> bool:
@@ -37,20 +45,60 @@ def patiently(work: Callable[[], T], patience: float) -> T:
         pause = min(pause * 1.5, 0.05)
 
 
+class Line:
+    """Those of this process who wait to write to one database: only the first of them asks for the lock."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[threading.Event] = deque()
+
+    def patiently(self, work: Callable[[], T], patience: float) -> T:
+        """As the function of that name, in one's turn."""
+        if not self._waiting:
+            try:
+                return work()
+            except (sqlite3.OperationalError, DjangoOperationalError) as error:
+                if not _is_busy(error):
+                    raise
+        deadline, turn = time.monotonic() + patience, threading.Event()
+        self._waiting.append(turn)
+        try:
+            if self._waiting[0] is not turn:
+                turn.wait(patience)
+            return patiently(work, max(0.0, deadline - time.monotonic()))
+        finally:
+            self._waiting.remove(turn)
+            with suppress(IndexError):  # nobody is left
+                self._waiting[0].set()
+
+
+_lines: defaultdict[str, Line] = defaultdict(Line)  # by the database's name
+
+
+@lru_cache(maxsize=1000)
+def _question_marks(query: str) -> str:
+    return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
+
+
 class Cursor(base.SQLiteCursorWrapper):
     """A cursor whose statements wait for the lock when they stand alone."""
 
     wrapper: "DatabaseWrapper"
 
     def execute(self, query: str, params: Any = None) -> Any:
-        return self._patiently(lambda: super(Cursor, self).execute(query, params))
+        return self._patiently(query, lambda: super(Cursor, self).execute(query, params))
 
     def executemany(self, query: str, param_list: Any) -> Any:
-        return self._patiently(lambda: super(Cursor, self).executemany(query, param_list))
+        return self._patiently(query, lambda: super(Cursor, self).executemany(query, param_list))
 
-    def _patiently(self, work: Callable[[], T]) -> T:
+    def convert_query(self, query: str, *, param_names: Any = None) -> str:
+        # Django's way through a regular expression takes longer than SQLite through many a statement.
+        return _question_marks(query) if param_names is None else super().convert_query(query, param_names=param_names)
+
+    def _patiently(self, query: str, work: Callable[[], T]) -> T:
         if self.connection.in_transaction:
             return work()
+        if query.startswith(WRITES):
+            return _lines[str(self.wrapper.settings_dict["NAME"])].patiently(work, self.wrapper.patience)
         return patiently(work, self.wrapper.patience)
 
 

@@ -11,7 +11,7 @@ from django.core.management import CommandError
 from django.core.management.commands import runserver
 from django.core.wsgi import get_wsgi_application
 
-from chatsite.starting import guard_first_run, prepare_database
+from chatsite.starting import guard_first_run, occupy, prepare_database
 
 
 def run(
@@ -41,6 +41,7 @@ class Command(runserver.Command):
 
     def check_migrations(self) -> None:
         try:
+            occupy(settings.DATA_DIR)
             prepare_database()
         except CommandError as error:
             self.stderr.write(f"Error: {error}")

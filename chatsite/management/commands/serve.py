@@ -1,6 +1,7 @@
 """`manage.py serve`: the site in production. No reload, an access log, an orderly stop on SIGTERM."""
 
 import errno
+from argparse import SUPPRESS
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.management.commands.runserver import naiveip_re
 from django.core.wsgi import get_wsgi_application
 
-from chatsite.starting import guard_first_run, prepare_database
+from chatsite.starting import guard_first_run, occupy, prepare_database
 
 
 class Command(BaseCommand):
@@ -20,15 +21,33 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("addrport", nargs="?", default="", help="[address:]port; HOST and PORT by default")
         parser.add_argument("--no-access-log", action="store_true", help="do not log requests")
+        parser.add_argument(
+            "--workers", type=int, default=1, metavar="N",
+            help="processes, one by default, on as many ports from the given one on; more than one need a broker (REDIS_URL)",
+        )  # fmt: skip
+        parser.add_argument("--parent", type=int, help=SUPPRESS)  # a worker's: the socket to its parent
 
-    def handle(self, *args: Any, addrport: str, no_access_log: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, addrport: str, no_access_log: bool, workers: int, parent: int | None, **options: Any
+    ) -> None:
         from chatsite import server
+        from chatsite import workers as processes
         from rooms.realtime import engine
 
         host, port = self._address(addrport)
-        if not 0 <= port <= 65_535:
-            raise CommandError(f"{port} is no port: they go from 0 (any free one) to 65535")
+        if not 0 <= port <= 65_536 - workers:
+            raise CommandError(f"{port} is no port: they go from 0 (any free one) to {65_536 - workers}")
+        if workers < 1:
+            raise CommandError("--workers: at least one")
+        if workers > 1 and not settings.BROKER:
+            raise CommandError(f"{workers} workers need a broker between them: set REDIS_URL")
+        report = processes.reporter(parent) if parent is not None else None
+        occupy(settings.DATA_DIR)
         prepare_database()
+        if workers > 1:
+            guard_first_run(host, port, self.stdout)
+            processes.run(host, port, workers, ["--no-access-log"] * no_access_log, self.stdout)
+            return
         application = get_wsgi_application()
         try:
             listener = engine.listen(host, port)
@@ -37,10 +56,12 @@ class Command(BaseCommand):
             raise CommandError(f"{host}:{port}: {reason.get(error.errno or 0, error)}") from None
         port = listener.getsockname()[1]
         guard_first_run(host, port, self.stdout)
-        shown = f"[{host}]" if ":" in host else host
-        self.stdout.write(f"Chatsite is at http://{shown}:{port}/ (stop with Ctrl-C)")
-        self.stdout.flush()
-        server.run(listener, application, access_log=not no_access_log)
+        if report is None:
+            self.stdout.write(f"Chatsite is at http://{processes.shown(host)}:{port}/ (stop with Ctrl-C)")
+            self.stdout.flush()
+            server.run(listener, application, access_log=not no_access_log)
+        else:
+            server.run(listener, application, access_log=not no_access_log, on_ready=lambda: report(port))
 
     def _address(self, addrport: str) -> tuple[str, int]:
         if not addrport:

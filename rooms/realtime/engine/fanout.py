@@ -14,6 +14,8 @@ from typing import Any
 
 from socketio import Manager
 
+from rooms import meters
+
 from .codec import Event
 from .connection import Connection
 from .outgoing import flusher
@@ -64,6 +66,7 @@ class Fanout(Manager):
         args = list(data) if isinstance(data, tuple) else [] if data is None else [data]
         members = self._members(namespace, to or room)
         skipped = skip_sid if isinstance(skip_sid, list | tuple | set) else (skip_sid,)
+        meters.deliveries.value += len(members)
         if callback:
             for sid, connection in members.items():
                 if sid not in skipped:

@@ -1,14 +1,32 @@
-"""eventlet's WSGI server, mended where a chat server feels it: sockets can leave it, and nothing makes it stop accepting.
+"""eventlet's WSGI server, mended where a chat server feels it: sockets can leave it, nothing makes it stop accepting, and nobody holds it up.
 
 `eventlet.wsgi` closes a connection in three places when its request ends: in `HttpProtocol.finish`, in `_clean_connection` through
 `conn_state`, and in `GreenSocket.__del__`. A detached socket must slip through all three: `Protocol.detach` moves the descriptor
 out of the Python object, and puts `_GONE` in its place. The accept loop ends for good at the first error it does not know (too many
 open files), and never yields while connections are waiting: `Listener` waits out the one and sees to the other.
+
+Its time-outs are a socket's, each between two bytes: whoever sends one now and then stays for ever. Here a head has a time, a body a least
+rate, and an address a number of connections. A body that ends early is an error, and not, as for eventlet, all that there is: half a form
+would be taken for a whole one. Chunked bodies, for which no browser has a use and eventlet no bounds, are refused (RFC 9112, section 6.3).
 """
 
 import errno
 import logging
-from _socket import AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, getaddrinfo, socket
+from _socket import (
+    AF_INET,
+    AF_INET6,
+    IPPROTO_TCP,
+    MSG_DONTWAIT,
+    MSG_PEEK,
+    SOCK_STREAM,
+    TCP_NODELAY,
+    getaddrinfo,
+    socket,
+)
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import eventlet
@@ -17,12 +35,30 @@ from eventlet.greenio import GreenSocket
 from eventlet.greenio.base import socket_accept
 
 from .handshake import DETACH, Environ
+from .tally import Tally
+from .turnstile import Turnstile
 
 log = logging.getLogger(__name__)
 
 BURST = 16  # connections accepted before others get a turn
 EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 BACKLOG = 4096  # connections that may wait to be accepted, if the kernel's somaxconn allows as many
+
+
+LEAST_RATE = 4_000  # bytes a second that a body brings on average, after its first patience: 32 kbit/s
+_SOCKETS = b"/socket.io/"  # takes a fraction of a millisecond, and those who connect together are looked up together
+_FULL = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which a connection is served."""
+
+    tally: Tally
+    address_of: Callable[[str], str]  # what a peer's address counts as
+    head_timeout: float  # seconds that a head may take, and the first byte of a connection
+    body_patience: float  # seconds that a body may take whatever its size
+    turnstile: Turnstile
 
 
 class _Gone:
@@ -39,10 +75,79 @@ class Protocol(wsgi.HttpProtocol):
     """Serves the requests of one connection, until one of them takes the socket away."""
 
     detached = False
+    is_used = False  # has had a request
+
+    def __init__(self, terms: Terms, conn_state: Any, server: Any) -> None:
+        self.terms = terms
+        self.deadline: Any = None  # of the head that is read
+        super().__init__(conn_state, server)
+
+    def handle(self) -> None:
+        self.address = self.terms.address_of(wsgi.addr_to_host_port(self.client_address)[0])
+        if not self.terms.tally.enter(self.address):
+            self.wfile.write(_FULL)
+            return
+        try:
+            super().handle()
+        finally:
+            self.terms.tally.leave(self.address)
+            self._stop_deadline()
+
+    def _read_request_line(self) -> bytes:
+        first = self.server.keepalive if self.is_used else self.terms.head_timeout
+        self.is_used = True
+        try:
+            self.connection.settimeout(first)
+            begun = self.rfile.peek(1)
+            if not begun:
+                return b""
+        except (OSError, ValueError):  # reset, idle for too long, closed
+            return b""
+        is_socket = begun.partition(b" ")[2].startswith(_SOCKETS)
+        if not is_socket and self.terms.turnstile.enter(self.address) and self._has_hung_up():
+            return b""
+        self.deadline = eventlet.Timeout(self.terms.head_timeout, TimeoutError("slow head"))
+        line: bytes = super()._read_request_line()
+        return line
+
+    def _has_hung_up(self) -> bool:
+        """Whether the peer is gone, who had to wait: nobody would read the answer."""
+        try:
+            return not self.connection.fd.recv(1, MSG_PEEK | MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+    def parse_request(self) -> bool:
+        """Read the rest of the head; tell whether it is one that we answer."""
+        try:
+            if not super().parse_request():
+                self.close_connection = True  # it has been told
+                return False
+        finally:
+            self._stop_deadline()
+        lengths = self.headers.get_all("content-length", [])
+        if "transfer-encoding" in self.headers:
+            return self._refuse(b"411 Length Required")
+        if len(lengths) > 1 or not all(length.isascii() and length.isdigit() for length in lengths):
+            return self._refuse(b"400 Bad Request")
+        return True
+
+    def _refuse(self, status: bytes) -> bool:
+        self.wfile.write(b"HTTP/1.1 %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" % status)
+        self.close_connection = True
+        return False
+
+    def _stop_deadline(self) -> None:
+        if self.deadline:
+            self.deadline.cancel()
+            self.deadline = None
 
     def get_environ(self) -> Environ:
         environ: Environ = super().get_environ()
         environ[DETACH] = self.detach
+        environ["wsgi.input"] = environ["eventlet.input"] = Body(environ["eventlet.input"], self.terms.body_patience)
         return environ
 
     def detach(self) -> tuple[socket, bytes]:
@@ -66,6 +171,30 @@ class Protocol(wsgi.HttpProtocol):
         # `environ` holds us (set_idle, detach) and we hold it: ten kilobytes a connection that would wait for the collector
         if hasattr(self, "environ"):
             self.environ.clear()
+
+
+class Body(wsgi.Input):
+    """What a request brings. Raises OSError where it comes too slowly, or ends before it is all here."""
+
+    def __init__(self, made: wsgi.Input, patience: float) -> None:
+        """`made`: eventlet's own, not read from yet; `patience` in seconds."""
+        self.__dict__.update(made.__dict__)
+        self.until = monotonic() + patience  # and the time that its bytes may take
+
+    def _do_read(self, reader: Any, length: int | None = None) -> bytes:
+        left = self.content_length - self.position
+        wanted = left if length is None else min(length, left)
+        with self._in_time(self.position + wanted):
+            read: bytes = super()._do_read(reader, length)
+        if len(read) < wanted and not (read and reader == self.rfile.readline):
+            raise ConnectionResetError(errno.ECONNRESET, "a request was cut off")
+        return read
+
+    @contextmanager
+    def _in_time(self, size: int) -> Iterator[None]:
+        left = self.until + size / LEAST_RATE - monotonic()
+        with eventlet.Timeout(max(left, 0), TimeoutError("slow body")):
+            yield
 
 
 class Listener(GreenSocket):

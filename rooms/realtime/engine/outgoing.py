@@ -13,6 +13,8 @@ from typing import Any
 
 from eventlet import hubs
 
+from rooms import meters
+
 from . import frames
 
 SLICE = 0.008  # seconds that the flusher may hold the hub
@@ -61,7 +63,7 @@ flusher = Flusher()
 class Outgoing:
     """The sending half of a connection."""
 
-    __slots__ = ("blocked", "bound", "out", "sock", "waiting", "writer")
+    __slots__ = ("blocked", "bound", "is_last", "out", "sock", "waiting", "writer")
 
     def __init__(self, sock: socket, bound: int) -> None:
         """`bound`: bytes that may wait to be sent."""
@@ -72,13 +74,14 @@ class Outgoing:
         self.out: list[Any] = []  # frames to be sent, in order; the same list as long as we live
         self.waiting = 0  # bytes in it, counted while blocked
         self.blocked = False  # the kernel takes no more for now: a write listener waits
+        self.is_last = False  # nothing comes after what is in `out`
         self.writer: Any = None
 
     def on_blocked(self) -> None:
         """The peer has become slow: nobody but `push` may append to `out` now."""
 
     def on_sent(self, was_blocked: bool) -> None:
-        """Everything has been sent."""
+        """Everything has been sent. Told only of one that was blocked, or is at its last."""
 
     def lose(self, code: int, reason: str) -> None:
         """Close at once."""
@@ -89,7 +92,7 @@ class Outgoing:
         if self.blocked:
             self.waiting += len(frame)
             if self.waiting > self.bound:
-                self.lose(frames.POLICY, f"does not read: over {self.bound} bytes wait")
+                self._give_up()
                 return
         elif not self.out:
             flusher.dirty.append(self)
@@ -101,8 +104,9 @@ class Outgoing:
         out = self.out
         if not out or self.sock is None:
             return
-        data = out[0] if len(out) == 1 else b"".join(out)
-        out.clear()
+        data = out.pop() if len(out) == 1 else b"".join(out)
+        if out:
+            out.clear()
         try:
             sent = self.sock.send(data)
         except (BlockingIOError, InterruptedError):
@@ -111,12 +115,12 @@ class Outgoing:
             self.lose(frames.GOING_AWAY, str(error))
             return
         if sent == len(data) and not self.blocked:  # nearly always: 500 members take this way at once
-            self.waiting = 0
-            self.on_sent(False)
+            if self.is_last:
+                self.on_sent(False)
             return
         self.waiting = len(data) - sent
         if self.waiting > self.bound:
-            self.lose(frames.POLICY, f"does not read: over {self.bound} bytes wait")
+            self._give_up()
         elif self.waiting:
             out.append(memoryview(data)[sent:])
             if not self.blocked:
@@ -127,6 +131,10 @@ class Outgoing:
             was_blocked, self.blocked = self.blocked, False
             self.silence()
             self.on_sent(was_blocked)
+
+    def _give_up(self) -> None:
+        meters.slow.value += 1
+        self.lose(frames.POLICY, f"does not read: over {self.bound} bytes wait")
 
     def on_writable(self, fileno: int) -> None:
         self.flush()

@@ -88,7 +88,7 @@ class Polling(socket.Socket):
             super().handle_post_request(environ)
             while self.is_full and not self.closing:
                 eventlet.sleep(0.01)
-        except (ValueError, KeyError) as error:
+        except (ValueError, KeyError, OSError) as error:  # the last: cut off, or too slow
             raise exceptions.EngineIOError("not a payload") from error
         finally:
             self.posts -= 1

@@ -2,10 +2,11 @@
 
 Both are python-engineio's and python-socketio's own; replaced is what costs a greenlet, what trusts a client, and what forgets that a
 handler may fail. Invariants: handlers run in workers only; the request's environment lives until the connect handler is done, no
-longer; a packet that breaks the protocol ends its session, and is logged in one line.
+longer; a packet that breaks the protocol ends its session, and is logged in one line; an address has a bounded number of sessions.
 """
 
 import logging
+from collections.abc import Callable
 from io import BytesIO
 from time import monotonic
 from typing import Any
@@ -23,6 +24,8 @@ from .decoding import Decoder, Malformed
 from .fanout import Fanout
 from .handshake import Environ
 from .heartbeat import Wheel
+from .later import Later
+from .tally import Tally
 from .workers import Hook, Pool
 
 log = logging.getLogger(__name__)
@@ -30,14 +33,23 @@ log = logging.getLogger(__name__)
 BOUND = 1024 * 1024  # bytes that may wait for a client
 _UNUSED = ("wsgi.input", "eventlet.input", "eventlet.posthooks", "eventlet.set_idle", "headers_raw", handshake.DETACH)
 
+AddressOf = Callable[[Environ], str]
+FULL = {
+    "status": "503 SERVICE UNAVAILABLE",
+    "headers": [("Content-Type", "text/plain"), ("Retry-After", "5")],
+    "response": b"too many connections",
+}
+
 payload.Payload.max_decode_packets = 1000  # of one POST: 16 is what a client that was offline has in a moment
 
 
 class EngineServer(engineio.Server):
     """Engine.IO: sessions that need no greenlet, watched by one timer."""
 
-    def __init__(self, *, pool: Pool, bound: int, **options: Any) -> None:
+    def __init__(self, *, pool: Pool, bound: int, most_per_address: int, address_of: AddressOf, **options: Any) -> None:
         super().__init__(async_mode="eventlet", monitor_clients=False, **options)
+        self.tally = Tally(most_per_address, "sockets")
+        self.address_of = address_of
         self.pool = pool
         self.bound = bound
         self.wheel = Wheel(max(0.02, min(0.25, self.ping_interval / 20, self.ping_timeout / 20)))
@@ -48,12 +60,24 @@ class EngineServer(engineio.Server):
     ) -> Any:
         if not self.is_open:
             return self._bad_request("going away")
+        if jsonp_index is not None:  # what another site could read as a script
+            return self._bad_request("no JSONP")
+        address = self.address_of(environ)
+        if not self.tally.enter(address):
+            return FULL
         sid = self.generate_id()
-        connection = Connection(self, sid)
+        connection = Connection(self, sid, address)
         if transport == "websocket":
-            refused = connection._upgrade_websocket(environ, start_response)
+            refused = True
+            try:
+                refused = connection._upgrade_websocket(environ, start_response)
+            finally:
+                if (
+                    refused
+                ):  # or it has hung up already (OSError): nobody knows the session, and its heart does not beat
+                    connection.closing = connection.closed = True
+                    self.tally.leave(address)
             if refused:
-                connection.closing = connection.closed = True
                 return refused
         connection.connected = True
         self.sockets[sid] = connection
@@ -78,9 +102,10 @@ class EngineServer(engineio.Server):
         for connection in chosen:
             connection.close(reason=self.reason.SERVER_DISCONNECT)
 
-    def message(self, sid: str, data: Any) -> None:
-        """A worker's job: one packet."""
-        self.handlers["message"](sid, data)
+    def message(self, sid: str, data: Any) -> Later | None:
+        """A worker's job: one packet. Returns the answer if it is still to come."""
+        later: Later | None = self.handlers["message"](sid, data)
+        return later
 
     def farewell(self, connection: Connection, reason: str) -> None:
         """A worker's last job for a session."""
@@ -88,6 +113,7 @@ class EngineServer(engineio.Server):
             self.handlers["disconnect"](connection.sid, reason)
         finally:
             self.sockets.pop(connection.sid, None)
+            self.tally.leave(connection.address)
 
 
 class Server(socketio.Server):
@@ -95,7 +121,8 @@ class Server(socketio.Server):
 
     Differences: handlers run in a pool of workers, one at a time a client, in order; `disconnect` closes the connection, too, when no
     namespace is left on it, and also reaches a client that is still in its connect handler; what is emitted to a client before its
-    connect handler has returned reaches it just after the confirmation; `get_environ` works in the connect handler only.
+    connect handler has returned reaches it just after the confirmation; `get_environ` works in the connect handler only; a handler may
+    return a `Later`: the client is acknowledged, and its next packet taken, when that comes.
     """
 
     manager: Fanout
@@ -114,25 +141,28 @@ class Server(socketio.Server):
         kept["wsgi.input"] = BytesIO()
         super()._handle_eio_connect(eio_sid, kept)
 
-    def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
+    def _handle_eio_message(self, eio_sid: str, data: Any) -> Later | None:
         try:
             whole = self.decoder.decode(eio_sid, data)
         except Malformed as error:
             self._cut_off(eio_sid, str(error))
-            return
+            return None
         if whole is None:
-            return
+            return None
+        namespace = whole.namespace or "/"
+        sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
         if whole.packet_type == packet.CONNECT:
-            self._handle_connect(eio_sid, whole.namespace, whole.data)
+            self._handle_connect(eio_sid, namespace, whole.data)
         elif whole.packet_type == packet.DISCONNECT:
-            self._handle_disconnect(eio_sid, whole.namespace, self.reason.CLIENT_DISCONNECT)
-        elif not self.manager.sid_from_eio_sid(eio_sid, whole.namespace or "/"):
+            self._handle_disconnect(eio_sid, namespace, self.reason.CLIENT_DISCONNECT)
+        elif sid is None:
             # as Node does: who speaks is connected
             self._cut_off(eio_sid, "not connected to the namespace")
         elif whole.packet_type in (packet.EVENT, packet.BINARY_EVENT):
-            self._handle_event(eio_sid, whole.namespace, whole.id, whole.data)
+            return self._run_handler(eio_sid, sid, namespace, whole.id, whole.data)
         else:
-            self._handle_ack(eio_sid, whole.namespace, whole.id, whole.data)
+            self.manager.trigger_callback(sid, whole.id, whole.data, namespace)
+        return None
 
     def _cut_off(self, eio_sid: str, why: str) -> None:
         """End the session of a client that breaks the protocol."""
@@ -210,23 +240,27 @@ class Server(socketio.Server):
         super()._handle_eio_disconnect(eio_sid, reason)
         self.decoder.forget(eio_sid)
 
-    def _handle_event_internal(
-        self, server: Any, sid: str, eio_sid: str, data: list[Any], namespace: str, id: int | None
-    ) -> None:
-        """Run the handler; acknowledge with what it returns."""
-        result = server._trigger_event(data[0], namespace, sid, *data[1:])
-        if result is self.not_handled or id is None:
+    def _run_handler(self, eio_sid: str, sid: str, namespace: str, id: int | None, data: list[Any]) -> Later | None:
+        """Run the handler of an event; acknowledge with what it returns, now or later."""
+        if not self.manager.is_connected(sid, namespace):  # on its way out
+            return None
+        result = self._trigger_event(data[0], namespace, sid, *data[1:])
+        if isinstance(result, Later):
+            return result.then(lambda answer: self._acknowledge(eio_sid, namespace, id, answer))
+        self._acknowledge(eio_sid, namespace, id, result)
+        return None
+
+    def _acknowledge(self, eio_sid: str, namespace: str, id: int | None, result: Any) -> None:
+        if id is None or result is self.not_handled:
             return
         values = list(result) if isinstance(result, tuple) else [] if result is None else [result]
-        connection = self.eio.sockets.get(eio_sid)
-        if connection:
+        if connection := self.eio.sockets.get(eio_sid):
             connection.deliver(Event(values, namespace, id, kind=packet.ACK))
 
-    def _handle_ack(self, eio_sid: str, namespace: str | None, id: int, data: list[Any]) -> None:
-        namespace = namespace or "/"
-        sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
-        if sid:
-            self.manager.trigger_callback(sid, id, data, namespace)
+
+def peer_of(environ: Environ) -> str:
+    """Who is at the other end of the line."""
+    return str(environ.get("REMOTE_ADDR", ""))
 
 
 def make(
@@ -236,13 +270,17 @@ def make(
     after_job: Hook | None = None,
     on_idle: Hook | None = None,
     bound: int = BOUND,
+    most_per_address: int = 0,
+    address_of: AddressOf = peer_of,
     **options: Any,
 ) -> Server:
     """Return a Socket.IO server.
 
     `workers`: greenlets that run handlers; `after_job` and `on_idle`: see `workers.Pool`; `bound`: bytes that may wait for a client
-    before it is cut off; `options`: those of `socketio.Server` (cors_allowed_origins, ping_interval, max_http_buffer_size, ...).
+    before it is cut off; `most_per_address`: sessions at a time from what `address_of` makes of a request's environment, 0 for any
+    number ("" is not counted); `options`: those of `socketio.Server` (cors_allowed_origins, ping_interval, max_http_buffer_size, ...).
     """
     quiet = {"logger": logging.getLogger("socketio.server"), "engineio_logger": logging.getLogger("engineio.server")}
     pool = Pool(workers, after_job=after_job, on_idle=on_idle)
-    return Server(pool=pool, fanout=fanout or Fanout(), bound=bound, **quiet | options)
+    bounds = {"bound": bound, "most_per_address": most_per_address, "address_of": address_of}
+    return Server(pool=pool, fanout=fanout or Fanout(), **bounds | quiet | options)

@@ -7,6 +7,7 @@ clients are told to go elsewhere (close code 1001), so that they reconnect inste
 import gc
 import logging
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -14,15 +15,20 @@ import eventlet
 from eventlet import wsgi
 
 from . import frames
-from .http import Listener, Protocol
+from .ebb import Ebb
+from .http import Listener, Protocol, Terms
 from .outgoing import flusher
 from .server import Server
+from .tally import Tally
 from .transport import LINGER
+from .turnstile import Turnstile
 
 log = logging.getLogger(__name__)
 
 MOST_REQUESTS = 10_000  # HTTP connections at a time, the idle and those that poll included; WebSockets are not counted
 REQUEST_TIMEOUT = 30.0  # seconds that a socket may stall in the middle of a request or an answer
+HEAD_TIMEOUT = 15.0  # seconds that a request's head may take, and a new connection's first byte
+BODY_PATIENCE = 30.0  # seconds that a body may take whatever its size
 KEEP_ALIVE = 65.0  # seconds that an idle HTTP connection is kept; above nginx's 60
 
 
@@ -36,15 +42,25 @@ class Site:
         sio: Server | None = None,
         *,
         most_requests: int = MOST_REQUESTS,
+        most_per_address: int = 0,
+        address_of: Callable[[str], str] = str,
         request_timeout: float = REQUEST_TIMEOUT,
+        head_timeout: float = HEAD_TIMEOUT,
+        body_patience: float = BODY_PATIENCE,
         keep_alive: float = KEEP_ALIVE,
         access_log: Any = None,
         log_format: str = wsgi.DEFAULT_LOG_FORMAT,
     ) -> None:
-        """`sio`: the Socket.IO server whose clients `stop` shall see off; `access_log`: a logger or a file, None for no lines."""
+        """`sio`: the Socket.IO server whose clients `stop` shall see off; `access_log`: a logger or a file, None for no lines.
+
+        `most_per_address`: HTTP connections at a time from what `address_of` makes of a peer's address, 0 for any number ("" is not counted).
+        """
         self.listener = listener
         self.sio = sio
         self.requests = eventlet.GreenPool(most_requests)
+        tally = Tally(most_per_address, "connections")
+        terms = Terms(tally, address_of, head_timeout, body_patience, Turnstile())
+        self.ebb = eventlet.spawn(Ebb(self._connections).run)
         self.accepting = eventlet.spawn(
             wsgi.server,
             listener,
@@ -52,7 +68,7 @@ class Site:
             log=access_log,
             log_output=access_log is not None,
             log_format=log_format,
-            protocol=Protocol,
+            protocol=partial(Protocol, terms),
             custom_pool=self.requests,
             socket_timeout=request_timeout,
             keepalive=keep_alive,
@@ -64,6 +80,9 @@ class Site:
         """The port that it listens on."""
         return int(self.listener.getsockname()[1])
 
+    def _connections(self) -> int:
+        return self.requests.running() + (len(self.sio.eio.sockets) if self.sio else 0)
+
     def wait(self) -> None:
         """Return when the site has stopped."""
         self.accepting.wait()
@@ -72,6 +91,7 @@ class Site:
         """Accept no more, finish what was begun, see the clients off. Returns whether `grace` seconds sufficed."""
         until = monotonic() + grace
         self.listener.stopped = True
+        self.ebb.kill()
         eventlet.spawn(self.accepting.throw, SystemExit)
         if self.sio:
             self._see_off(self.sio, until)

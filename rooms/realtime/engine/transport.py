@@ -11,6 +11,7 @@ are a few hundred bytes; the pages of history that would gain travel over HTTP, 
 import logging
 from _socket import SHUT_WR, SO_LINGER, SOL_SOCKET, socket
 from collections.abc import Callable
+from functools import partial
 from struct import Struct
 from typing import Any, Protocol
 
@@ -102,9 +103,6 @@ class WebSocket(Outgoing):
             self._listen()
 
     def _on_readable(self, fileno: int) -> None:
-        self._guard(self._read)
-
-    def _read(self) -> None:
         if self.sock is None or self.paused:
             return
         try:
@@ -112,13 +110,13 @@ class WebSocket(Outgoing):
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
-            self.lose(frames.GOING_AWAY, str(error))
+            self._guard(partial(self.lose, frames.GOING_AWAY, str(error)))
             return
         if not size:
-            self.lose(frames.GOING_AWAY, "hung up")
+            self._guard(partial(self.lose, frames.GOING_AWAY, "hung up"))
         elif self.parser:
             self.parser.feed(_view[:size])
-            self._deliver()
+            self._guard(self._deliver)
 
     def _deliver(self) -> None:
         while self.parser and not self.paused:
@@ -178,7 +176,7 @@ class WebSocket(Outgoing):
             return
         self.state = state
         if state >= DRAINING:
-            self.parser = None
+            self.parser, self.is_last = None, True
         self._stop_timer()
         if state != CLOSED:
             self.timer = hubs.get_hub().schedule_call_global(patience, self.lose, code, reason)

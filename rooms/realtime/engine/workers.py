@@ -31,8 +31,8 @@ class Subject(Protocol):
 
     queued: bool
 
-    def work(self) -> bool:
-        """Do the first job; tell whether there are more."""
+    def work(self) -> bool | None:
+        """Do the first job; tell whether there are more. None: it goes on without a worker, and `Pool.back` says when it is done."""
 
 
 class Pool:
@@ -52,6 +52,7 @@ class Pool:
         ] = []  # greenlets that wait, with since when; the one last used is taken first
         self.workers = 0
         self.busy = 0  # at a job, or waiting for something in it
+        self.away = 0  # subjects whose job goes on without a worker
         self.deadline = 0.0  # of this turn
         self.scheduled = False
         self.sweeper: Any = None
@@ -66,7 +67,14 @@ class Pool:
     @property
     def is_quiet(self) -> bool:
         """Nothing waits and nothing is being done."""
-        return not self.ready and not self.busy
+        return not self.ready and not self.busy and not self.away
+
+    def back(self, subject: Subject, more: bool) -> None:
+        """The job that went on without a worker is done; `more`: there are others."""
+        self.away -= 1
+        subject.queued = False
+        if more:
+            self.put(subject)
 
     def _schedule(self) -> None:
         if not self.scheduled:
@@ -108,7 +116,7 @@ class Pool:
 
     def _do(self, subject: Subject) -> None:
         self.busy += 1
-        more = False
+        more: bool | None = False
         try:
             more = subject.work()
         except (Exception, eventlet.Timeout):
@@ -116,7 +124,9 @@ class Pool:
             more = True  # there may be: it will say
         finally:
             self.busy -= 1
-        if more:
+        if more is None:
+            self.away += 1
+        elif more:
             self.ready.append(subject)
         else:
             subject.queued = False

@@ -29,9 +29,9 @@ export class Aside {
     if (this.#messages.size > 2 * REMEMBERED) this.#forgetOldest();
   }
 
-  /** @param {number} seq */
-  get(seq) {
-    return this.#messages.get(seq);
+  /** What is known above this number, ascending. @param {number} seq */
+  above(seq) {
+    return [...this.#messages.values()].filter((message) => message.seq > seq).sort((a, b) => a.seq - b.seq);
   }
 
   /**

@@ -3,8 +3,12 @@
  * Invariant: a room has one key in storage, so tabs on different rooms cannot overwrite each other; an empty draft has none.
  */
 
-/** @import { Storage } from "#core/payloads.js" */
-/** @typedef {{ body: string, reply_to?: number }} Draft */
+/** @import { Sent, Storage } from "#core/payloads.js" */
+/** @typedef {{ seq: number, body: string, name: string, attachments?: boolean }} Known a message that may be far away, as far as the box has to know it */
+/**
+ * `quoted`: what it answers; `editing`: the message whose words are written anew, and how far that is.
+ * @typedef {{ body: string, quoted?: Known, attachments?: Sent[], editing?: { message: Known, body: string } }} Draft
+ */
 
 export class Drafts {
   #storage;
@@ -21,21 +25,21 @@ export class Drafts {
 
   /** @param {string} room slug @returns {Draft | null} */
   get(room) {
-    const draft = this.#storage.get(this.#key(room));
+    const draft = this.#storage.get(this.keyOf(room));
     return typeof draft?.body === "string" ? draft : null;
   }
 
-  /** @param {string} room @param {Draft} draft whitespace alone, in reply to nothing, is no draft */
+  /** @param {string} room @param {Draft} draft whitespace alone, in reply to nothing, without files and an edit, is no draft */
   set(room, draft) {
-    const isEmpty = !draft.body.trim() && draft.reply_to === undefined;
-    this.#storage.set(this.#key(room), isEmpty ? null : draft);
+    const isEmpty = !draft.body.trim() && !draft.quoted && !draft.attachments?.length && !draft.editing;
+    this.#storage.set(this.keyOf(room), isEmpty ? null : draft);
   }
 
   /** @param {string} room */
   clear(room) {
-    this.#storage.set(this.#key(room), null);
+    this.#storage.set(this.keyOf(room), null);
   }
 
-  /** @param {string} room */
-  #key(room) { return `${this.#prefix}:${room}`; }
+  /** What a room's draft is stored under. @param {string} room */
+  keyOf(room) { return `${this.#prefix}:${room}`; }
 }

@@ -10,8 +10,8 @@
 const PAUSE = 5 * 60 * 1000;
 
 /**
- * @param {Pick<Message, "author" | "created_at"> | null | undefined} previous what stands directly above, if anything
- * @param {Pick<Message, "author" | "created_at" | "reply_to">} message
+ * @param {Pick<Message, "author" | "created_at" | "thread"> | null | undefined} previous what stands directly above, if anything
+ * @param {Pick<Message, "author" | "created_at" | "reply_to" | "thread">} message
  * @param {(created_at: string) => string} dayOf the day in the reader's time zone, as a key such as "2025-06-01"
  * @returns {{ first: boolean, day: string | null }} `first`: it opens a group, with face and name; `day`: the day that begins here
  */
@@ -19,7 +19,8 @@ export function group(previous, message, dayOf) {
   const day = dayOf(message.created_at);
   if (!previous || dayOf(previous.created_at) !== day) return { first: true, day };
   const pause = Math.abs(Date.parse(message.created_at) - Date.parse(previous.created_at));
-  const continues = previous.author.id === message.author.id && pause < PAUSE && !message.reply_to;
+  const continues = previous.author.id === message.author.id && pause < PAUSE && !message.reply_to
+    && previous.thread === message.thread; // a root stands apart from its answers
   return { first: !continues, day: null };
 }
 

@@ -2,19 +2,21 @@
  * What was written and not yet acknowledged. Every entry is sent, under the same client_id, until the server answers it or
  * its message comes in; since the server stores a client_id once, sending again is harmless.
  *
- * Invariant: an entry leaves exactly once, settled or discarded; of a room at most one is on its way, the oldest pending one,
- * so a room's messages go out in the order they were written. Storage is shared with other tabs: each change
- * touches its own entry there and no other.
+ * The journal keeps the entries beyond the page, and all tabs of the browser share it (wire/journal.js): each draws all entries, any sends any, but of a room
+ * only one tab at a time does. Invariant: an entry leaves exactly once, settled or discarded; of a room at most one is on its way, the oldest pending one that
+ * the journal holds, so a room's messages go out in the order they were written, in whichever tab.
  */
 
-/** @import { Message, MessageAck, Refusal, Storage } from "#core/payloads.js" */
+/** @import { Message, MessageAck, Refusal, Sent } from "#core/payloads.js" */
 /**
  * @typedef {object} Entry
  * @property {string} client_id
  * @property {string} room slug
  * @property {string} body
  * @property {number} [reply_to] seq
- * @property {string} created_at ISO 8601, by this device's clock
+ * @property {number} [thread] seq of the root, for an answer in a thread
+ * @property {Sent[]} [attachments] files that go ahead of it; absent: none
+ * @property {string} created_at ISO 8601, by this device's clock; later than that of every entry before it
  * @property {"pending" | "sending" | "failed"} state
  * @property {Refusal | null} error why it failed
  */
@@ -22,38 +24,47 @@
  * @typedef {{ type: "added" | "changed" | "discarded", entry: Readonly<Entry> }
  *   | { type: "settled", entry: Readonly<Entry>, message: Message }} Change
  */
+/** @typedef {{ put: Entry } | { gone: string, message?: Message }} News what another tab did: wrote or changed an entry; took one out, as its message exists or as it was discarded */
+/**
+ * @typedef {object} Journal
+ * @property {(entry: Readonly<Entry>) => void} put keep it, or what became of it, and tell the other tabs
+ * @property {(client_id: string, message?: Message) => void} remove forget it, and tell the other tabs, with the message that came of it
+ * @property {(room: string, act: (stored: Readonly<Entry>[]) => Promise<void>) => unknown} turn do it when no other tab sends to the room, with all that is kept
+ */
 /**
  * @typedef {object} Ports
  * @property {(entry: Readonly<Entry>) => Promise<MessageAck>} send rejects when no answer came (cut, timed out); must settle in the end
- * @property {Storage} storage
+ * @property {Journal} journal
  * @property {() => string} uuid
  * @property {() => number} now milliseconds since the epoch
  * @property {(milliseconds: number, action: () => void) => void} after run the action once, later
  * @property {(change: Change) => void} [onchange] told of each change, after it
- * @property {string} [key] where in storage; put the user's id into it, or the next one signed in sends it
+ * @property {(reason: Refusal | null) => void} [onrest] told why nothing goes out for a while, and (null) that it does again
  */
-/** @typedef {{ attempt: { client_id: string } | null, pause: object | null, patience: number }} Lane a room's way out */
+/** @typedef {{ client_id: string, end: () => void }} Attempt to send one, from waiting for the turn ("") to the end, which gives the turn back */
+/** @typedef {{ attempt: Attempt | null, pause: object | null, patience: number }} Lane a room's way out */
 
 /** Milliseconds until the next try when no answer came; doubled each time, up to the most. */
 const PATIENCE = 1000, MOST_PATIENCE = 30_000;
+/** Who waits shorter than this for the server is not told why, seconds. */
+const WORTH_A_WORD = 1;
 
 export class Outbox {
   #ports;
-  #key;
   /** @type {Map<string, Entry>} client_id -> entry, in the order written */
   #entries = new Map();
+  /** @type {Set<string>} those that left, which nothing read earlier brings back */
+  #left = new Set();
   /** @type {Map<string, Lane>} */
   #lanes = new Map();
   /** @type {object | null} set while the server wants nothing of us */
   #limit = null;
+  /** @type {Refusal | null} what was told of that, until something goes out */
+  #reason = null;
   #isOpen = false;
 
   /** @param {Ports} ports */
-  constructor(ports) {
-    this.#ports = ports;
-    this.#key = ports.key ?? "outbox";
-    for (const entry of this.#stored()) this.#entries.set(entry.client_id, entry);
-  }
+  constructor(ports) { this.#ports = ports; }
 
   get size() { return this.#entries.size; }
 
@@ -62,7 +73,7 @@ export class Outbox {
    * @returns {Readonly<Entry>[]} in the order written
    */
   list(room) {
-    const all = [...this.#entries.values()];
+    const all = [...this.#entries.values()].sort((a, b) => (a.created_at + a.client_id < b.created_at + b.client_id ? -1 : 1));
     return room === undefined ? all : all.filter((entry) => entry.room === room);
   }
 
@@ -71,20 +82,33 @@ export class Outbox {
 
   /**
    * Write one down and send it as soon as it is its turn.
-   * @param {{ room: string, body: string, reply_to?: number }} draft
+   * @param {{ room: string, body: string, reply_to?: number, thread?: number, attachments?: Sent[] }} draft
    * @returns {string} its client_id
    */
-  add({ room, body, reply_to }) {
+  add({ room, body, reply_to, thread, attachments }) {
     /** @type {Entry} */
     const entry = {
-      client_id: this.#ports.uuid(), room, body, created_at: new Date(this.#ports.now()).toISOString(),
-      state: "pending", error: null, ...(reply_to === undefined ? {} : { reply_to }),
+      client_id: this.#ports.uuid(), room, body, created_at: this.#now(),
+      state: "pending", error: null, ...(reply_to === undefined ? {} : { reply_to }), ...(thread === undefined ? {} : { thread }),
+      ...(attachments?.length ? { attachments } : {}),
     };
-    this.#entries.set(entry.client_id, entry);
-    this.#store(entry);
-    this.#tell({ type: "added", entry });
-    this.#advance(room);
+    this.#ports.journal.put(entry);
+    this.#take(entry);
     return entry.client_id;
+  }
+
+  /** What the journal holds: these are the entries, whatever happened to it meanwhile. @param {Readonly<Entry>[]} stored */
+  restore(stored) {
+    const kept = new Set(stored.map(({ client_id }) => client_id));
+    for (const { client_id } of this.list()) if (!kept.has(client_id)) this.#drop(client_id);
+    for (const entry of stored) this.#take(entry);
+  }
+
+  /** What another tab did. @param {News} news */
+  heard(news) {
+    if ("put" in news) this.#take(news.put);
+    else if (news.message) this.#settle(news.message);
+    else this.#drop(news.gone);
   }
 
   /** Connected: send what waits. */
@@ -97,14 +121,18 @@ export class Outbox {
   /** Cut off: what was on its way counts as unsent, until it turns out to have arrived. */
   close() {
     this.#isOpen = false;
-    for (const { attempt } of [...this.#lanes.values()]) if (attempt) this.#end(attempt);
+    for (const lane of [...this.#lanes.values()]) {
+      if (lane.attempt) this.#end(lane.attempt);
+      this.#release(lane);
+    }
   }
 
-  /** Try a failed one again. @param {string} client_id */
+  /** Try a failed one again; without the quote, if what it quotes is gone. @param {string} client_id */
   retry(client_id) {
     const entry = this.#entries.get(client_id);
     if (entry?.state !== "failed") return;
-    this.#store(this.#change(entry, { state: "pending", error: null }));
+    const less = entry.error?.field === "reply_to" ? { reply_to: undefined } : {};
+    this.#ports.journal.put(this.#change(entry, { state: "pending", error: null, ...less }));
     this.#advance(entry.room);
   }
 
@@ -114,11 +142,8 @@ export class Outbox {
    * @returns {Readonly<Entry> | undefined} what it was, to be written anew
    */
   discard(client_id) {
-    const entry = this.#remove(client_id);
-    if (!entry) return;
-    this.#tell({ type: "discarded", entry });
-    this.#advance(entry.room);
-    return entry;
+    if (this.#entries.has(client_id)) this.#ports.journal.remove(client_id);
+    return this.#drop(client_id);
   }
 
   /**
@@ -127,12 +152,43 @@ export class Outbox {
    * @returns {boolean} whether it was one of ours, and unsettled
    */
   settle(message) {
+    if (this.#entries.has(message.client_id)) this.#ports.journal.remove(message.client_id, message);
+    return this.#settle(message) !== undefined;
+  }
+
+  /** @param {Message} message */
+  #settle(message) {
     const entry = this.#remove(message.client_id);
-    if (!entry) return false;
+    if (!entry) return;
     this.#lane(entry.room).patience = PATIENCE;
+    if (this.#reason) this.#ports.onrest?.(this.#reason = null);
     this.#tell({ type: "settled", entry, message });
     this.#advance(entry.room);
-    return true;
+    return entry;
+  }
+
+  /** Discarded, here or elsewhere. @param {string} client_id */
+  #drop(client_id) {
+    const entry = this.#remove(client_id);
+    if (!entry) return;
+    this.#tell({ type: "discarded", entry });
+    this.#advance(entry.room);
+    return entry;
+  }
+
+  /** An entry that is new, or became another elsewhere. @param {Readonly<Entry>} entry */
+  #take(entry) {
+    const known = this.#entries.get(entry.client_id);
+    if (this.#left.has(entry.client_id) || known?.state === "sending" || (known && known.state === entry.state)) return;
+    this.#entries.set(entry.client_id, entry);
+    this.#tell({ type: known ? "changed" : "added", entry });
+    this.#advance(entry.room);
+  }
+
+  /** Later than every entry there is. */
+  #now() {
+    const last = this.list().at(-1);
+    return new Date(Math.max(this.#ports.now(), last ? Date.parse(last.created_at) + 1 : 0)).toISOString();
   }
 
   #advanceAll() {
@@ -142,47 +198,72 @@ export class Outbox {
   /** Send the room's oldest pending entry, if the way is free. @param {string} room */
   #advance(room) {
     const lane = this.#lane(room);
-    if (!this.#isOpen || this.#limit || lane.attempt || lane.pause) return;
-    const next = this.list(room).find(({ state }) => state === "pending");
-    if (!next) return;
-    const attempt = lane.attempt = { client_id: next.client_id };
-    this.#send(this.#change(next, { state: "sending" })).then(
-      (ack) => this.#answered(attempt, ack),
-      () => this.#unanswered(attempt),
-    );
+    if (!this.#isOpen || this.#limit || lane.attempt || lane.pause || !this.#next(room)) return;
+    /** @type {Attempt} */
+    const attempt = lane.attempt = { client_id: "", end() {} };
+    this.#ports.journal.turn(room, (stored) => new Promise((end) => {
+      if (lane.attempt !== attempt) return end(); // cut off while it waited
+      this.restore(stored);
+      const next = this.#next(room);
+      attempt.end = end;
+      if (!next) return this.#release(lane);
+      attempt.client_id = next.client_id;
+      this.#send(this.#change(next, { state: "sending" })).then(
+        (ack) => this.#answered(attempt, ack),
+        () => this.#unanswered(attempt),
+      );
+    }));
+  }
+
+  /** @param {string} room */
+  #next(room) { return this.list(room).find(({ state }) => state === "pending"); }
+
+  /** The way is free for the next one, from any tab. @param {Lane} lane */
+  #release(lane) {
+    const { attempt } = lane;
+    lane.attempt = null;
+    attempt?.end();
   }
 
   /** @param {Entry} entry */
   async #send(entry) { return this.#ports.send(entry); } // async: a throw is a rejection too
 
-  /** @param {{ client_id: string }} attempt @param {MessageAck} ack */
+  /** @param {Attempt} attempt @param {MessageAck} ack */
   #answered(attempt, ack) {
     if (ack.ok) return void this.settle({ ...ack.message, client_id: attempt.client_id }); // however late
     const { error } = ack, isEarly = error.retry_after !== undefined; // too fast, or a fault of the server's
     const entry = this.#end(attempt, isEarly ? {} : { state: "failed", error });
     if (!entry) return;
-    if (isEarly) this.#rest(error.retry_after ?? 1);
-    else this.#store(entry);
+    if (error.code === "slow_mode") this.#pause(entry.room, error.retry_after ?? 1); // the room's, not the sender's
+    else if (isEarly) this.#rest(error);
+    else this.#ports.journal.put(entry);
     this.#advance(entry.room);
   }
 
-  /** @param {{ client_id: string }} attempt */
+  /** @param {Attempt} attempt */
   #unanswered(attempt) {
     const entry = this.#end(attempt);
     if (!entry) return;
-    const lane = this.#lane(entry.room), pause = lane.pause = {};
-    this.#ports.after(lane.patience, () => {
-      if (lane.pause !== pause) return;
-      lane.pause = null;
-      this.#advance(entry.room);
-    });
+    const lane = this.#lane(entry.room);
+    this.#pause(entry.room, lane.patience / 1000);
     lane.patience = Math.min(2 * lane.patience, MOST_PATIENCE);
   }
 
-  /** The limit is the sender's, so all rooms rest. @param {number} seconds */
-  #rest(seconds) {
+  /** One room rests. @param {string} room @param {number} seconds */
+  #pause(room, seconds) {
+    const lane = this.#lane(room), pause = lane.pause = {};
+    this.#ports.after(seconds * 1000, () => {
+      if (lane.pause !== pause) return;
+      lane.pause = null;
+      this.#advance(room);
+    });
+  }
+
+  /** The limit is the sender's, so all rooms rest. @param {Refusal} error */
+  #rest(error) {
     const limit = this.#limit = {};
-    this.#ports.after(Math.max(seconds, 0.1) * 1000, () => {
+    if ((error.retry_after ?? 1) >= WORTH_A_WORD) this.#ports.onrest?.(this.#reason = error);
+    this.#ports.after(Math.max(error.retry_after ?? 1, 0.1) * 1000, () => {
       if (this.#limit !== limit) return;
       this.#limit = null;
       this.#advanceAll();
@@ -191,14 +272,14 @@ export class Outbox {
 
   /**
    * End an attempt that did not get through.
-   * @param {{ client_id: string }} attempt
+   * @param {Attempt} attempt
    * @param {Partial<Entry>} [fields] what it left behind
    * @returns {Entry | undefined} undefined if it was over before: settled, discarded, cut off
    */
   #end(attempt, fields) {
     const entry = this.#entries.get(attempt.client_id);
     if (!entry || this.#lane(entry.room).attempt !== attempt) return;
-    this.#lane(entry.room).attempt = null;
+    this.#release(this.#lane(entry.room));
     return this.#change(entry, { state: "pending", ...fields });
   }
 
@@ -207,9 +288,9 @@ export class Outbox {
     const entry = this.#entries.get(client_id);
     if (!entry) return;
     this.#entries.delete(client_id);
-    this.#save(this.#stored().filter((other) => other.client_id !== client_id));
+    this.#left.add(client_id);
     const lane = this.#lane(entry.room);
-    if (lane.attempt?.client_id === client_id) lane.attempt = null;
+    if (lane.attempt?.client_id === client_id) this.#release(lane);
     return entry;
   }
 
@@ -230,19 +311,4 @@ export class Outbox {
     this.#lanes.set(room, lane);
     return lane;
   }
-
-  /** @returns {Entry[]} */
-  #stored() {
-    const stored = this.#ports.storage.get(this.#key);
-    return Array.isArray(stored) ? stored : [];
-  }
-
-  /** @param {Entry} entry pending or failed: what is on its way is nobody's once the page is gone */
-  #store(entry) {
-    const stored = this.#stored(), at = stored.findIndex(({ client_id }) => client_id === entry.client_id);
-    this.#save(at < 0 ? [...stored, entry] : stored.with(at, entry));
-  }
-
-  /** @param {Entry[]} entries */
-  #save(entries) { this.#ports.storage.set(this.#key, entries.length ? entries : null); }
 }

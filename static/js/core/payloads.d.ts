@@ -1,9 +1,29 @@
 /** The shapes on the wire, for the JSDoc of the modules beside this file. Nothing runs here. */
 
-export interface User { id: number; handle: string; name: string }
+/** `avatar`: address of a picture, 96 pixels square; `-384` in place of `-96` is the large one. Absent: none. */
+export interface User { id: number; handle: string; name: string; avatar?: string }
 
-/** `users`: the first hundred of `count`. */
-export interface Reaction { emoji: string; count: number; users: { id: number; name: string }[] }
+/** What they say they are up to; "" for nothing. */
+export interface Profile extends User { status_emoji: string; status: string }
+
+/** `users`: the first of `count`; `others`: the ids of those who follow. Absent: nobody. */
+export interface Reaction { emoji: string; count: number; users: { id: number; name: string }[]; others?: number[] }
+
+/** A file of a message. `image/`, `audio/` and `video/` play in place. `width`, `height` (pixels) and `thumbnail` (address) of images. */
+export interface Attachment {
+  id: string;
+  name: string;
+  content_type: string;
+  /** Bytes. */
+  size: number;
+  url: string;
+  width?: number;
+  height?: number;
+  thumbnail?: string;
+}
+
+/** A file that goes along with what is written here, as it will be. */
+export type Sent = Omit<Attachment, "thumbnail">;
 
 export interface Message {
   seq: number;
@@ -20,13 +40,33 @@ export interface Message {
   reply_to: null | { seq: number; author: User; excerpt: string };
   /** Absent: none. */
   reactions?: Reaction[];
+  /** An answer in a thread: the seq of its root. */
+  thread?: number;
+  /** Of the thread under it. Absent: no answer stands. `users`: the first three who answered. */
+  answers?: { count: number; users: User[]; last_at: string };
+  /** Absent: nobody. `room`: everybody in it; then `users` may be left empty. */
+  mentions?: { room: boolean; users: number[] };
+  /** Absent: none. */
+  attachments?: Attachment[];
+  /** Absent: it is not pinned. */
+  pinned_at?: string;
+  /** null: somebody who is no longer there. */
+  pinned_by?: User | null;
 }
+
+/** What a message said until `edited_at`. */
+export interface Revision { body: string; html?: string; edited_at: string; editor: User }
+
+/** A thread that one follows, with something unread in it: `seq` of its root. */
+export interface ThreadMark { seq: number; last_read_seq: number; unread: number; mentions: number }
 
 export interface Room {
   slug: string;
   name: string;
   topic: string;
   kind: "open" | "closed" | "direct";
+  /** Of a direct conversation: the others in it, by whom it is named. */
+  people?: User[];
   archived: boolean;
   is_default: boolean;
   version: number;
@@ -34,14 +74,21 @@ export interface Room {
   last_read_seq: number;
   unread: number;
   mentions: number;
+  /** Those with something unread, by seq. */
+  threads: ThreadMark[];
   role: "member" | "moderator";
   involvement: "everything" | "mentions" | "nothing";
   members: number;
   can_post: boolean;
+  /** Until when one may say nothing, and why; null: one may. */
+  muted: null | { until: string; reason: string };
+  /** Seconds between two messages of a member; 0: none. */
+  slow_mode: number;
 }
 
 export interface MessageEvent { type: "message"; room: string; version: number; message: Message }
 export interface ReadEvent { type: "read"; room: string; last_read_seq: number; unread: number; mentions: number }
+export interface ThreadEvent extends ThreadMark { type: "thread"; room: string; following: boolean }
 export interface NoticeEvent { type: "join" | "leave"; room: string; user: User; online?: number }
 
 /** What a page of history answers, ascending by seq; `version` is the room's, read before the messages. */

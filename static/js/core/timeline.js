@@ -5,6 +5,9 @@
  * change is at or below `version` is held as that change left it, and none is ever replaced by an older state of itself.
  * So the version moves on only by the next change, or by an answer that spans the changes between; then a log that
  * reached the server's version *is* the server's state, whatever was lost, doubled, late or out of order on the way.
+ *
+ * A room has many logs: its own, and one for each thread (the root and the answers). They share the room's numbers, so each has gaps where the others
+ * have messages; each hears every change and keeps what is its own.
  */
 
 import { Aside } from "#core/aside.js";
@@ -33,11 +36,16 @@ export class RoomLog {
    * Without a page the log is that of a room in which nothing has happened: version 0, to be synced from there.
    * @param {string} room slug
    * @param {Page} [page]
+   * @param {number} [thread] seq of the root: the log of that thread
    */
-  constructor(room, page) {
+  constructor(room, page, thread) {
     this.room = room;
+    this.thread = thread;
     if (page) this.#load(page);
   }
+
+  /** Whether a message stands in this log. @param {Message} message */
+  holds({ seq, thread }) { return thread === this.thread || (this.thread !== undefined && seq === this.thread); }
 
   /** The room's version that this log has reached. */
   get version() { return this.#versions.version; }
@@ -143,7 +151,7 @@ export class RoomLog {
     }
     this.#hasSeenEnd ||= direction !== "older" && !page.has_after; // an empty page knows only its own direction
     const changed = this.#placeAll(page.messages);
-    this.#catchUp(changed);
+    if (direction !== "older" && !page.has_after) this.#catchUp(changed);
     return { status: direction === "around" ? "replaced" : "merged", upserted: inOrder(changed), removed };
   }
 
@@ -178,6 +186,7 @@ export class RoomLog {
    * @param {Map<number, Message>} changed collects what is to be drawn
    */
   #place(news, changed) {
+    if (!this.holds(news)) return;
     const message = this.#aside.latest(news), { seq } = message;
     if (seq > this.#last && this.isLive) this.#last = seq;
     this.#end = Math.max(this.#end, seq);
@@ -189,11 +198,11 @@ export class RoomLog {
   }
 
   /**
-   * New messages that came while the page was on its way continue it.
+   * Behind the last page stands what came while it was on its way: all of it is aside, as the page is not from before the horizon.
    * @param {Map<number, Message>} changed
    */
   #catchUp(changed) {
-    for (let next; this.hasAfter && (next = this.#aside.get(this.#last + 1)); ) {
+    for (const next of this.#aside.above(this.#last)) {
       this.#last = next.seq;
       this.#place(next, changed);
     }

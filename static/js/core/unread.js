@@ -1,14 +1,14 @@
 /**
  * The room list: what is unread where, kept by the live events and set right by every room object of the server.
  *
- * Invariant: a message counts once, when it is new, by somebody else and above the read mark; counts only change in the order
+ * Invariant: a message counts once, when it is new, in the room's own log, by somebody else and above the read mark; counts only change in the order
  * of the room's versions, so a room that missed something is known to be behind, and says so instead of guessing.
  */
 
 import { Versions } from "#core/versions.js";
 
-/** @import { Room, Message, MessageEvent, ReadEvent, SyncResult, Refusal } from "#core/payloads.js" */
-/** @typedef {Partial<Room> & { gone?: boolean, reason?: string }} RoomNews a `room` event, without `type` and `room` */
+/** @import { Room, Message, MessageEvent, ReadEvent, ThreadEvent, SyncResult, Refusal } from "#core/payloads.js" */
+/** @typedef {Partial<Room> & { gone?: boolean, reason?: string, why?: string }} RoomNews a `room` event, without `type` and `room` */
 
 /** What is known of one room. `room` is null while only events of it have come. */
 class Standing {
@@ -18,10 +18,12 @@ class Standing {
   versions = new Versions();
   /** Set when what we know may be read in two ways: only a sync decides. */
   isDoubtful = false;
-  /** @type {Map<number, boolean>} unread messages counted one by one: seq -> whether it mentions me */
-  counted = new Map();
-  /** @type {Set<number>} deleted ones above the read mark, which no longer count */
-  deleted = new Set();
+  /** @type {Set<number>} seqs of unread messages counted one by one */
+  counted = new Set();
+  /** @type {Map<number, boolean>} seq above the read mark -> whether it mentions me, where that was heard */
+  calls = new Map();
+  /** @type {Set<number>} those above the read mark that do not count, as far as we know: deleted, or answers in threads */
+  uncounted = new Set();
 
   get isBehind() { return this.room !== null && (this.isDoubtful || this.versions.isBehind); }
 }
@@ -36,7 +38,7 @@ export class RoomList {
    * @param {number} me my user id
    * @param {(message: Message) => boolean} [mentionsMe]
    */
-  constructor(me, mentionsMe = () => false) {
+  constructor(me, mentionsMe = (message) => isCalled(message, me)) {
     this.#me = me;
     this.#mentionsMe = mentionsMe;
   }
@@ -50,17 +52,24 @@ export class RoomList {
   }
 
   /**
-   * What the title and the badge say: a muted room says nothing, one on `mentions` only those.
+   * What the title and the badge say: a muted room says nothing, one on `mentions` only those. Threads that one follows count as their room does.
    * @returns {{ unread: number, mentions: number }}
    */
   totals() {
     let unread = 0, mentions = 0;
     for (const room of this.list()) {
       if (room.involvement === "nothing") continue;
-      unread += room.involvement === "everything" ? room.unread : room.mentions;
-      mentions += room.mentions;
+      const counts = [room, ...room.threads];
+      unread += sum(counts.map((each) => room.involvement === "everything" ? each.unread : each.mentions));
+      mentions += sum(counts.map((each) => each.mentions));
     }
     return { unread, mentions };
+  }
+
+  /** What the list of threads has that is new; not of muted rooms. @returns {{ unread: number, mentions: number }} */
+  threads() {
+    const threads = this.list().flatMap(({ involvement, threads }) => involvement === "nothing" ? [] : threads);
+    return { unread: sum(threads.map(({ unread }) => unread)), mentions: sum(threads.map(({ mentions }) => mentions)) };
   }
 
   /** @returns {Record<string, number>} the rooms that need `sync`, with the version to ask from */
@@ -125,14 +134,22 @@ export class RoomList {
 
   /** A `read` event, or the acknowledgement of my own `read`. @param {Omit<ReadEvent, "type">} event */
   read({ room: slug, last_read_seq, unread, mentions }) {
-    const standing = this.#standing(slug), { room, counted, deleted } = standing;
+    const standing = this.#standing(slug), { room, counted, calls, uncounted } = standing;
     if (!room) return;
-    for (const seq of [...counted.keys(), ...deleted]) if (seq <= last_read_seq) forget(standing, seq);
+    for (const known of [counted, calls, uncounted]) for (const seq of [...known.keys()]) if (seq <= last_read_seq) known.delete(seq);
     // Counted while this was on its way: at least those we know, at most all there are.
     room.last_read_seq = last_read_seq;
     room.unread = clamp(unread, counted.size, Math.max(0, room.last_seq - last_read_seq));
-    room.mentions = clamp(mentions, mentioning(standing), room.unread);
+    room.mentions = isDirect(room) ? room.unread : clamp(mentions, mentioning(standing), room.unread);
     room.version = standing.versions.version;
+  }
+
+  /** A `thread` event, or the acknowledgement of what I did to one: the whole of how I stand to it. @param {Omit<ThreadEvent, "type">} event */
+  thread({ room: slug, seq, following, last_read_seq, unread, mentions }) {
+    const { room } = this.#standing(slug);
+    if (!room) return;
+    const others = room.threads.filter((each) => each.seq !== seq), isNew = following && unread;
+    room.threads = [...others, ...(isNew ? [{ seq, last_read_seq, unread, mentions }] : [])].sort((a, b) => a.seq - b.seq);
   }
 
   /**
@@ -140,33 +157,50 @@ export class RoomList {
    * @param {Message} message
    */
   #count(standing, message) {
-    const { room, counted, deleted } = standing, { seq, author } = message;
+    const { room, counted, uncounted } = standing, { seq, author } = message;
     if (!room) return;
     const isNew = seq > room.last_seq;
     room.version = standing.versions.version;
     room.last_seq = Math.max(room.last_seq, seq);
-    if (isNew && author.id === this.#me) return this.#readAll(standing);
+    if (isNew && author.id === this.#me && !message.thread) return this.#readAll(standing);
     if (seq <= room.last_read_seq) return;
-    if (message.deleted && !deleted.has(seq)) {
-      // Some were deleted before we came: this may be one of them, changed again.
-      if (room.last_seq - room.last_read_seq - room.unread > deleted.size + Number(isNew)) standing.isDoubtful = true;
-      if (counted.get(seq)) room.mentions = Math.max(0, room.mentions - 1);
+    if (message.thread || author.id === this.#me) return void uncounted.add(seq);
+    this.#call(standing, message, isNew);
+    if (message.deleted && !uncounted.has(seq)) {
+      // Some did not count before we came: this may be one of them, changed again.
+      if (room.last_seq - room.last_read_seq - room.unread > uncounted.size + Number(isNew)) standing.isDoubtful = true;
       counted.delete(seq);
-      deleted.add(seq);
+      uncounted.add(seq);
       if (!isNew) room.unread = Math.max(counted.size, room.unread - 1);
     } else if (isNew) {
-      const isMention = this.#mentionsMe(message);
-      counted.set(seq, isMention);
+      counted.add(seq);
       room.unread += 1;
-      if (isMention) room.mentions += 1;
     }
+    if (isDirect(room)) room.mentions = room.unread;
+  }
+
+  /**
+   * A message mentions me, or does so no longer. What it did before we came is told by its never having been edited, or by there being nothing to ask.
+   * @param {Standing} standing
+   * @param {Message} message above the read mark
+   * @param {boolean} isNew
+   */
+  #call(standing, message, isNew) {
+    const { room, calls } = standing, isMention = !message.deleted && this.#mentionsMe(message);
+    if (!room || isDirect(room)) return;
+    const isUnchanged = !message.edited_at && !message.deleted, hasUnknown = room.mentions > mentioning(standing);
+    const before = isNew ? false : calls.get(message.seq) ?? (isUnchanged ? isMention : hasUnknown ? null : false);
+    calls.set(message.seq, isMention);
+    if (before === null) standing.isDoubtful = true;
+    else room.mentions = Math.max(0, room.mentions + Number(isMention) - Number(before));
   }
 
   /** Posting reads what stands above. @param {Standing} standing */
-  #readAll({ room, counted, deleted }) {
+  #readAll({ room, counted, calls, uncounted }) {
     if (!room) return;
     counted.clear();
-    deleted.clear();
+    calls.clear();
+    uncounted.clear();
     Object.assign(room, { last_read_seq: room.last_seq, unread: 0, mentions: 0 });
   }
 
@@ -177,10 +211,11 @@ export class RoomList {
    */
   #set(room, isRewound) {
     const standing = this.#standing(room.slug);
+    if (isRewound || room.version !== standing.versions.version) standing.calls.clear(); // changes we did not hear of may lie between
     if (isRewound) standing.versions = new Versions();
     standing.room = { ...room };
     standing.counted.clear();
-    standing.deleted.clear();
+    standing.uncounted.clear();
     for (const message of standing.versions.reach(room.version)) this.#count(standing, message);
   }
 
@@ -195,14 +230,24 @@ export class RoomList {
 /** @param {RoomNews} news @returns {news is Room} a room I was added to comes with what is mine in it */
 const isComplete = (news) => news.unread !== undefined && news.version !== undefined;
 
-/** @param {Standing} standing @param {number} seq */
-function forget({ counted, deleted }, seq) {
-  counted.delete(seq);
-  deleted.delete(seq);
-}
+/** Whether every message in it calls whoever is in it. @param {Pick<Room, "kind">} room */
+export const isDirect = ({ kind }) => kind === "direct";
+
+/** Whether one may say something in the room now. @param {Readonly<Room> | undefined} room */
+export const mayPost = (room) => Boolean(room?.can_post) && !(Date.parse(room?.muted?.until ?? "") > Date.now());
+
+/** @param {number[]} numbers */
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
 /** @param {Standing} standing */
-const mentioning = ({ counted }) => [...counted.values()].filter(Boolean).length;
+const mentioning = ({ calls }) => [...calls.values()].filter(Boolean).length;
 
 /** @param {number} value @param {number} least @param {number} most */
 const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
+
+/**
+ * Whether a message calls this person: by name, by @here while they were online, or with everybody.
+ * @param {Pick<Message, "author" | "mentions">} message
+ * @param {number} id
+ */
+export const isCalled = ({ author, mentions }, id) => author.id !== id && Boolean(mentions?.room || mentions?.users.includes(id));

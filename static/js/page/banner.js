@@ -20,13 +20,17 @@ export class Banner {
 
   /** @param {State} state of the connection */
   became(state) {
-    this.#state = state;
+    this.#state = this.#element.dataset.connection = state; // at once, for who would rather know than see
     this.#draw();
   }
 
-  /** @param {boolean} isGone whether one is no longer in the room that is open */
-  gone(isGone) {
+  /** @param {boolean} isGone whether one is no longer in the room that is open @param {{ reason?: string, why?: string }} [how] that came */
+  gone(isGone, how) {
     this.#isGone = isGone;
+    if (how) slot("gone-why").textContent = [
+      how.reason === "banned" ? gettext("You are banned from it.") : "",
+      how.why ? interpolate(gettext("The reason given: %(why)s"), { why: how.why }, true) : "",
+    ].filter(Boolean).join(" ");
     this.#draw();
   }
 

@@ -30,16 +30,52 @@ export function flag(element, name, isOn) {
 }
 
 /**
+ * A module that is needed only now. Where it can't be fetched, who asked for it is told, and may ask again.
+ * @template T
+ * @param {() => Promise<T>} module `() => import("#page/x.js")`
+ * @returns {Promise<T | null>} null: no connection, or the page is being left
+ */
+export async function load(module) {
+  try {
+    return await module();
+  } catch (error) {
+    if (!(error instanceof TypeError && /import|module/i.test(error.message))) throw error; // as each browser says it
+    announce(gettext("Not connected. Try again in a moment."));
+    return null;
+  }
+}
+
+/** Say it to who hears the page. @param {string} text */
+export function announce(text) {
+  const announcer = slot("announcer");
+  announcer.textContent = "";
+  setTimeout(() => (announcer.textContent = text), 50); // said again, even if it is the same
+}
+
+/**
  * Do it when somebody presses a `data-action` button or link within the element.
  * @param {HTMLElement} element
  * @param {Record<string, (button: HTMLElement, event: Event) => void>} actions
+ * @param {{ signal?: AbortSignal }} [options] `signal` ends it
  */
-export function onAction(element, actions) {
+export function onAction(element, actions, options = {}) {
   element.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target.closest("[data-action]") : null;
     const action = target instanceof HTMLElement && actions[target.dataset.action ?? ""];
     if (!target || !action) return;
     event.preventDefault();
     action(/** @type {HTMLElement} */ (target), event);
-  });
+  }, options);
 }
+
+/** A random UUID, also where the page is not secure (plain http on a local network). */
+export function uuid() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  [bytes[6], bytes[8]] = [(bytes[6] & 15) | 64, (bytes[8] & 63) | 128];
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+/** The files chosen on this device: id of the attachment -> address of the file itself. @type {Map<string, string>} */
+export const previews = new Map();

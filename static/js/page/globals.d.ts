@@ -2,6 +2,7 @@
 
 declare function gettext(text: string): string;
 declare function ngettext(singular: string, plural: string, count: number): string;
+declare function get_format(name: "DECIMAL_SEPARATOR"): string;
 declare function interpolate(format: string, values: object, named: true): string;
 
 interface TrustedHTML { toString(): string }

@@ -6,9 +6,9 @@
 import { group, foldNotices, nameSome } from "#core/grouping.js";
 import { flag, slot, stencil } from "#page/dom.js";
 import { bind, bindPending, bindTime } from "#page/message.js";
-import { dayName, dayOf } from "#page/times.js";
+import { dayName, dayOf, language } from "#page/times.js";
 
-/** @import { Message, NoticeEvent, User } from "#core/payloads.js" */
+/** @import { Message, NoticeEvent, ThreadMark, User } from "#core/payloads.js" */
 /** @import { Entry } from "#core/outbox.js" */
 /** @import { RoomLog } from "#core/timeline.js" */
 /** @import { Fold } from "#core/grouping.js" */
@@ -26,6 +26,8 @@ export class LogView {
   /** @type {{ element: HTMLElement, fold: Fold } | null} the line of comings and goings at the end */
   #notice = null;
   #newSeq;
+  /** @type {Map<number, ThreadMark>} root -> what is new in its thread */
+  #threads = new Map();
 
   /**
    * @param {HTMLElement} element data-slot=log, as the server drew it
@@ -51,6 +53,22 @@ export class LogView {
   markNew(seq) {
     const [old, now] = [this.#newSeq, this.#newSeq = seq];
     for (const each of [old, now]) if (each && this.#log.messages.has(each)) this.#arrange(each);
+  }
+
+  /** What is new in threads under messages of this log. @param {readonly ThreadMark[]} threads */
+  markThreads(threads) {
+    const before = this.#threads;
+    this.#threads = new Map(threads.map((each) => [each.seq, each]));
+    for (const seq of new Set([...before.keys(), ...this.#threads.keys()])) this.#markThread(seq);
+  }
+
+  /** @param {number} seq of a root */
+  #markThread(seq) {
+    const element = this.#drawn.get(seq), news = this.#threads.get(seq), mark = element && slot("thread-new", element);
+    if (!mark) return;
+    mark.hidden = !news;
+    mark.textContent = news ? interpolate(ngettext("%(count)s new", "%(count)s new", news.unread), { count: news.unread }, true) : "";
+    flag(mark, "mention", Boolean(news?.mentions));
   }
 
   /** Draw what changed. @param {Message[]} upserted @param {Message[]} [removed] */
@@ -121,12 +139,20 @@ export class LogView {
   /** @param {Message} message */
   #place(message) {
     const drawn = this.#drawn.get(message.seq);
-    if (drawn) return void bind(message, drawn);
+    if (drawn) return void this.#bind(message, drawn);
     const isMine = message.author.id === this.#me.id;
-    const element = bind(message, (isMine && this.#pending.get(message.client_id)) || undefined);
+    const element = this.#bind(message, (isMine && this.#pending.get(message.client_id)) || undefined);
     if (isMine) this.#pending.delete(message.client_id);
     this.#drawn.set(message.seq, element);
+    this.#markThread(message.seq);
     this.#list.insertBefore(element, this.#placeAfter(message.seq));
+  }
+
+  /** A root has its id where it stands in the room's log. @param {Message} message @param {HTMLElement} [element] */
+  #bind(message, element) {
+    const bound = bind(message, element);
+    if (message.seq === this.#log.thread) bound.removeAttribute("id");
+    return bound;
   }
 
   /** What stands directly behind a message of this number. @param {number} seq @returns {Element | null} */
@@ -171,14 +197,14 @@ export class LogView {
 
   /** What waits stands at the end, while the end is drawn. */
   #arrangePending() {
-    /** @type {Pick<Message, "author" | "created_at"> | undefined} */
+    /** @type {Pick<Message, "author" | "created_at" | "thread"> | undefined} */
     let previous = this.#log.messages.get(this.#log.last) ?? this.#log.before(this.#log.last);
     for (const element of this.#pending.values()) {
       if (!this.#log.isLive) {
         element.remove();
         continue;
       }
-      const message = { author: this.#me, created_at: slot("time", element).getAttribute("datetime") ?? "", reply_to: null };
+      const message = { author: this.#me, created_at: slot("time", element).getAttribute("datetime") ?? "", reply_to: null, thread: this.#log.thread };
       flag(element, "first", group(previous, message, dayOf).first);
       if (!element.isConnected) this.#list.append(element);
       previous = message;
@@ -202,8 +228,8 @@ export class LogView {
     slot("newer", this.element).hidden = !this.#log.hasAfter;
     slot("start", this.element).hidden = this.#log.hasBefore;
     slot("empty", this.element).hidden = !isEmpty;
-    slot("older", this.element).querySelector("a")?.setAttribute("href", `?before=${this.#log.first}`);
-    slot("newer", this.element).querySelector("a")?.setAttribute("href", `?after=${this.#log.last}`);
+    /** @type {HTMLAnchorElement} */ (slot("older", this.element).querySelector("a")).search = `?before=${this.#log.first}`;
+    /** @type {HTMLAnchorElement} */ (slot("newer", this.element).querySelector("a")).search = `?after=${this.#log.last}`;
   }
 }
 
@@ -220,5 +246,5 @@ export function names(users) {
   const { named, others } = nameSome(users);
   const parts = named.map(({ name }) => name);
   if (others) parts.push(interpolate(ngettext("%(count)s other", "%(count)s others", others), { count: others }, true));
-  return new Intl.ListFormat(document.documentElement.lang || undefined).format(parts);
+  return new Intl.ListFormat(language).format(parts);
 }

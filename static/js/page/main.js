@@ -2,23 +2,21 @@
 
 import { Outbox } from "#core/outbox.js";
 import { RoomList } from "#core/unread.js";
-import { Acts, confirmed } from "#page/acts.js";
+import { reasonOf } from "#page/message.js";
 import { Banner } from "#page/banner.js";
-import { Composer } from "#page/composer.js";
-import { find, given, onAction, slot } from "#page/dom.js";
+import { Desk } from "#page/desk.js";
+import { find, given, load, onAction, uuid } from "#page/dom.js";
 import { People, TypingLine } from "#page/people.js";
-import { OpenRoom } from "#page/room.js";
+import { Reading } from "#page/reading.js";
+import { keepFiles, post, withFiles } from "#page/sending.js";
 import { Drawer, Sidebar } from "#page/sidebar.js";
 import { CatchUp } from "#wire/catchup.js";
 import { Connection } from "#wire/connection.js";
-import { storage } from "#wire/storage.js";
+import { Journal } from "#wire/journal.js";
 
-/** @import { Message, Room, User } from "#core/payloads.js" */
+/** @import { Room, User } from "#core/payloads.js" */
 /** @import { RoomNews } from "#core/unread.js" */
 /** @import { State } from "#wire/connection.js" */
-
-/** Read marks go out at most this often, milliseconds. */
-const READ_EVERY = 500;
 
 class Page {
   /** @type {User} */
@@ -29,11 +27,13 @@ class Page {
   #drawer = new Drawer();
   #banner = new Banner();
   #connection = new Connection((data) => this.#heard(data), (state) => this.#became(state));
+  #journal = new Journal(this.#me.id, (news) => this.#outbox.heard(news));
+  /** @type {Outbox} */
   #outbox = new Outbox({
-    send: (entry) => this.#connection.ask("message", post(entry)),
-    storage, key: `outbox:${this.#me.id}`,
-    uuid: uuid, now: () => Date.now(), after: (milliseconds, action) => void setTimeout(action, milliseconds),
-    onchange: (change) => this.#posted(change),
+    send: async (entry) => (entry.attachments && await withFiles(entry)) || this.#connection.ask("message", post(entry)),
+    journal: this.#journal,
+    uuid, now: () => Date.now(), after: (milliseconds, action) => void setTimeout(action, milliseconds),
+    onchange: (change) => this.#posted(change), onrest: (reason) => this.#desk?.composer.wait(reasonOf(reason)),
   });
   #catchUp = new CatchUp({
     missing: () => this.#missing(),
@@ -41,17 +41,20 @@ class Page {
     onanswer: (results, asked) => this.#caughtUp(results, asked),
     ondone: () => this.#connection.inStep(),
   });
-  /** @type {OpenRoom | null} */
-  #room = null;
-  /** @type {Composer | null} */
-  #composer = null;
+  #reading = new Reading({
+    rooms: this.#rooms, ask: (room, seq) => this.#connection.ask("read", { room, seq }), ondraw: () => this.#drawRooms(), onback: (seq) => this.#desk?.open.unreadAbove(seq),
+  });
+  #keys = load(() => import("#page/keys.js")).then((module) => module && new module.Keys({
+    rooms: () => this.#sidebar.order(), current: this.#slug, readAll: () => this.#readAll(), read: () => this.#readRoom(),
+  }));
+  /** @type {Desk | null} */
+  #desk = null;
   /** @type {People | null} */
   #people = null;
   /** @type {TypingLine | null} */
   #typing = null;
-  /** Read up to here, by what was said; and what is to be said. */
-  #read = 0;
-  #toRead = 0;
+  /** @type {import("#page/bell.js").Bell | null} */
+  #bell = null;
   /** Whether the browser brought the page back out of its cache. */
   #isBack = false;
 
@@ -60,65 +63,72 @@ class Page {
     if (find("log")) this.#enter(given("room-data"));
     onAction(document.body, {
       "toggle-sidebar": () => this.#drawer.toggle(),
-      theme: async () => (await import("#page/theme.js")).switchTheme(),
-      cancel: () => this.#composer?.cancel(),
-      people: () => this.#people?.toggle(),
+      "fold-sidebar": async () => (await this.#splitter())?.fold(true),
+      "unfold-sidebar": async () => (await this.#splitter())?.fold(false),
+      theme: async () => (await load(() => import("#page/theme.js")))?.switchTheme(),
+      switch: async () => (await this.#keys)?.jump(),
+      keys: async () => (await this.#keys)?.list(),
+      cancel: () => this.#desk?.composer.cancel(),
+      "read-room": (button) => {
+        button.closest("details")?.removeAttribute("open");
+        this.#readRoom();
+      },
+      people: () => {
+        this.#desk?.closeThread(false);
+        this.#people?.toggle();
+      },
+      pins: () => this.#desk?.pins(),
+      thread: (link) => this.#desk?.openThread(Number(/** @type {HTMLElement} */ (link.closest("[data-seq]")).dataset.seq)),
       "close-panel": (link) => (this.#people ? this.#people.close() : location.assign(link.getAttribute("href") ?? "/")),
       retry: (button) => this.#outbox.retry(clientIdOf(button)),
-      discard: (button) => this.#composer?.restore(this.#outbox.discard(clientIdOf(button))?.body ?? ""),
+      discard: (button) => {
+        const entry = this.#outbox.discard(clientIdOf(button));
+        if (entry) this.#desk?.composer.restore(entry);
+      },
     });
-    slot("theme").hidden = false;
-    addEventListener("pagehide", () => this.#sendRead()); // what was seen in the last moment
+    find("splitter")?.addEventListener("pointerenter", () => this.#splitter(), { once: true });
+    find("splitter")?.addEventListener("keydown", async (event) => (await this.#splitter())?.pressed(event));
+    const picker = find("picker");
+    if (picker) load(() => import("#page/picker.js")).then((module) => module && new module.Picker(picker));
+    this.#keys.then((keys) => keys && document.querySelectorAll("[data-scripted]").forEach((part) => part.toggleAttribute("hidden", false)));
     addEventListener("pageshow", ({ persisted }) => {
       this.#isBack = persisted;
       if (persisted) this.#became(this.#connection.state);
     });
+    document.body.addEventListener("click", (event) => this.#pressed(event));
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (zone !== given("me-data").time_zone) load(() => import("#page/zone.js")).then((module) => module?.tellZone(zone));
+    this.#journal.all().then((stored) => this.#outbox.restore(stored));
     this.#connection.open();
     this.#became("connecting");
   }
 
+  /** A face, a name or a mention was pressed: whose it is. @param {MouseEvent} event */
+  async #pressed(event) {
+    const anchor = event.target instanceof Element && event.target.closest("[data-action=card], .mention[data-user]");
+    if (!(anchor instanceof HTMLElement) || event.ctrlKey || event.metaKey) return;
+    const { user, author } = /** @type {HTMLElement} */ (anchor.closest("[data-user], [data-author]")).dataset;
+    event.preventDefault();
+    (await load(() => import("#page/card.js")))?.openCard(anchor, `/people/${user ?? author}/${this.#slug ? `?room=${encodeURIComponent(this.#slug)}` : ""}`);
+  }
+
+  /** @type {Promise<import("#page/splitter.js").Splitter | null> | undefined} */
+  #splits;
+  #splitter() { return this.#splits ??= load(() => import("#page/splitter.js")).then((module) => module && new module.Splitter()); }
+
   /** @param {Room} room */
   #enter(room) {
-    this.#read = room.last_read_seq;
-    this.#room = new OpenRoom(room, this.#me, (seq) => this.#saw(seq));
-    const at = (/** @type {number} */ seq) => this.#room?.log.messages.get(seq);
-    const isMine = (/** @type {Message} */ message) => message.author.id === this.#me.id;
-    this.#composer = new Composer(room.slug, this.#me.id, {
-      say: (body, reply_to) => this.#say(body, reply_to),
-      edit: (seq, body) => this.#change("edit", { seq, body }),
-      typing: () => this.#connection.tell("typing", { room: room.slug }),
-      last: () => this.#room?.log.list().findLast((message) => isMine(message) && !message.deleted),
-      at,
-    });
+    this.#reading.enter(room.slug, room.last_read_seq);
     this.#people = new People(/** @type {HTMLElement} */ (document.querySelector("[data-action=people]")));
     this.#typing = new TypingLine(room.slug, this.#me.id);
-    new Acts(this.#room.view.element, {
-      at, canEdit: isMine,
-      canDelete: (message) => isMine(message) || this.#rooms.get(room.slug)?.role === "moderator",
-      canPost: () => Boolean(this.#rooms.get(room.slug)?.can_post),
-      react: async ({ seq }, emoji, on) => this.#composer?.complain(await this.#change("react", { seq, emoji, on })),
-      reply: (message) => this.#composer?.reply(message),
-      edit: (message) => this.#composer?.edit(message),
-      delete: async (message) => {
-        if (await confirmed("confirm")) this.#composer?.complain(await this.#change("delete", { seq: message.seq }));
-      },
+    this.#desk = new Desk(room, this.#me, {
+      room: () => this.#rooms.get(room.slug),
+      outbox: this.#outbox,
+      ask: (event, payload) => this.#connection.ask(event, payload),
+      tell: (event, payload) => this.#connection.tell(event, payload),
+      onsee: (seq, log) => this.#reading.saw(seq, log),
+      onopen: () => this.#mind(),
     });
-    for (const entry of this.#outbox.list(room.slug)) this.#room.outbox({ type: "added", entry });
-  }
-
-  /** @param {string} body @param {number} [reply_to] */
-  #say(body, reply_to) {
-    if (!this.#slug) return;
-    this.#room?.view.markNew(null);
-    this.#room?.toEnd();
-    this.#outbox.add({ room: this.#slug, body, reply_to });
-  }
-
-  /** @param {"edit" | "delete" | "react"} what @param {object} payload @returns {Promise<string>} why it was refused, or "" */
-  async #change(what, payload) {
-    const answer = await this.#connection.ask(what, { room: this.#slug, ...payload }).catch(() => null);
-    if (answer?.ok) this.#room?.apply(answer);
-    return answer?.ok ? "" : answer?.error.message ?? gettext("Not connected. Try again in a moment.");
   }
 
   /** @param {any} data what a `data` event brought; types we do not know are for those who do */
@@ -127,53 +137,105 @@ class Page {
       case "hello": return this.#hello(data);
       case "message": return this.#message(data);
       case "room": return this.#news(data);
-      case "read": return this.#marked(data);
+      case "read": return this.#reading.marked(data);
+      case "thread": return this.#thread(data);
+      case "front": return this.#bell?.elsewhere(data.room);
+      case "saved": return this.#isHere(data) && this.#desk?.saved(data);
+      case "members": return this.#isHere(data) && this.#people?.members(data.members);
+      case "user": return this.#introduce(data.user);
+      case "preferences": return this.#prefer(data);
       case "typing": return this.#isHere(data) && this.#typing?.saw(data);
+      case "reports": return this.#sidebar.reports(data.open);
       case "presence": return this.#isHere(data) && this.#people?.counted(data.online);
       case "join":
       case "leave":
+        this.#sidebar.moved(data);
         if (!this.#isHere(data)) return;
         this.#people?.moved(data.type, data.user, data.online);
         if (data.type === "leave") this.#typing?.stopped(data.user.id);
-        this.#room?.notice(data);
+        this.#desk?.open.notice(data);
     }
   }
+
+  /** @param {import("#core/payloads.js").Profile} user who looks otherwise now */
+  async #introduce(user) { (await load(() => import("#page/introducing.js")))?.introduce(user, this.#desk?.logs ?? [], this.#me); }
+
+  /** As somebody likes it from now on; templates/base.html has them first. @param {{ theme: string, density: string, enter: string, sounds: string }} data */
+  #prefer({ theme, density, enter, sounds }) { Object.assign(document.documentElement.dataset, { theme, density, enter, sounds }); }
 
   /** @param {{ room: string }} data */
   #isHere(data) { return data.room === this.#slug; }
 
-  /** @param {{ rooms: Room[], online: Record<string, import("#page/people.js").Online> }} data */
-  #hello({ rooms, online }) {
+  /** @param {{ rooms: Room[], online: Record<string, import("#page/people.js").Online>, saved?: Record<string, number[]> }} data */
+  #hello({ rooms, online, saved }) {
     this.#rooms.hello(rooms);
-    this.#sidebar.draw();
+    this.#sidebar.online.hello(online);
+    this.#drawRooms();
     const here = rooms.find(({ slug }) => slug === this.#slug);
     if (here) {
       this.#people?.hello(online[here.slug] ?? { count: 0, users: [] });
       this.#drawRoom(here);
+      this.#reading.stands(here);
+      this.#desk?.savedAll(saved?.[here.slug] ?? []);
     } else if (this.#slug) this.#gone();
     this.#outbox.open();
     this.#catchUp.open();
+    this.#ring();
+  }
+
+  /** What tells one of messages is loaded when all else is there. */
+  async #ring() {
+    const module = this.#bell ? null : await load(() => import("#page/bell.js"));
+    if (!module) return;
+    this.#bell ??= new module.Bell(this.#me.id, {
+      room: (slug) => this.#rooms.get(slug), current: this.#slug, front: (room) => this.#connection.tell("front", { room }),
+      involve: async (involvement) => {
+        const answer = await this.#connection.ask("involve", { room: this.#slug, involvement }).catch(() => null);
+        if (!answer?.ok) this.#desk?.composer.complain(answer ? reasonOf(answer.error) : gettext("Not connected. Try again in a moment."));
+      },
+    });
+    this.#drawRooms();
+  }
+
+  /** The list of rooms, and what else says how they stand. */
+  #drawRooms() {
+    this.#sidebar.draw();
+    this.#desk?.open.view.markThreads(this.#rooms.get(this.#slug ?? "")?.threads ?? []);
+    for (const room of this.#rooms.list()) this.#bell?.changed(room);
   }
 
   /** @param {import("#core/payloads.js").MessageEvent} data */
   #message(data) {
     if (this.#isHere(data)) {
-      this.#room?.apply(data);
-      if (data.message.deleted) this.#composer?.deleted(data.message.seq);
+      this.#desk?.apply(data);
       this.#typing?.stopped(data.message.author.id);
     }
     if (data.message.author.id === this.#me.id) this.#outbox.settle(data.message);
+    const isNew = data.message.seq > (this.#rooms.get(data.room)?.last_seq ?? Infinity);
     this.#rooms.message(data);
-    this.#sidebar.draw();
-    if (Object.keys(this.#missing()).length) this.#catchUp.soon();
+    if (isNew && this.#isHere(data) && data.message.author.id === this.#me.id) this.#desk?.said();
+    if (isNew) this.#bell?.heard(data.room, data.message);
+    if (isNew && data.message.author.id === this.#me.id && !data.message.thread) this.#reading.wrote(data.room, data.message.seq);
+    this.#drawRooms();
+    this.#mind();
   }
+
+  /** @param {import("#core/payloads.js").ThreadEvent} data */
+  #thread(data) {
+    this.#rooms.thread(data);
+    if (this.#isHere(data)) this.#desk?.stands(data);
+    this.#drawRooms();
+    const list = find("followed");
+    if (list) load(() => import("#page/threads.js")).then((module) => module?.refresh(list));
+  }
+
+  /** Ask for what is missing, if anything is. */
+  #mind() { if (Object.keys(this.#missing()).length) this.#catchUp.soon(); }
 
   /** What a room lacks: the open one by its log, the others by their count. */
   #missing() {
-    const missing = this.#rooms.behind(), log = this.#room?.log;
-    if (!log || !this.#slug || !this.#rooms.get(this.#slug)) return missing;
-    const isBehind = log.isBehind || log.version < (this.#rooms.get(this.#slug)?.version ?? 0);
-    if (isBehind || this.#slug in missing) missing[this.#slug] = log.version;
+    const missing = this.#rooms.behind(), room = this.#slug && this.#rooms.get(this.#slug);
+    if (room && this.#desk && (this.#desk.isBehind(room.version) || room.slug in missing)) missing[room.slug] = this.#desk.version;
     return missing;
   }
 
@@ -183,76 +245,53 @@ class Page {
       this.#rooms.sync(slug, result, asked[slug]);
       if (slug !== this.#slug) continue;
       if ("error" in result) this.#gone();
-      else this.#merged(result, asked[slug]);
+      else {
+        this.#desk?.merge(result, asked[slug]);
+        this.#reading.stands(result.room);
+        for (const message of result.messages) if (message.author.id === this.#me.id) this.#outbox.settle(message);
+      }
     }
-    this.#sidebar.draw();
+    this.#drawRooms();
   }
 
-  /** @param {import("#core/payloads.js").SyncResult} result of the open room @param {number} since */
-  #merged(result, since) {
-    this.#room?.merge(result, since);
-    for (const message of result.messages) {
-      if (message.author.id === this.#me.id) this.#outbox.settle(message);
-      if (message.deleted) this.#composer?.deleted(message.seq);
-    }
-  }
-
-  /** @param {RoomNews & { room: string }} data */
-  #news({ room: slug, ...news }) {
+  /** @param {RoomNews & { room: string, online?: import("#page/people.js").Online }} data */
+  #news({ room: slug, online, ...news }) {
+    if (online) this.#sidebar.online.enter(slug, online);
     this.#rooms.update(slug, news);
-    this.#sidebar.draw();
+    this.#drawRooms();
     const room = this.#rooms.get(slug);
-    if (slug === this.#slug && news.gone) this.#gone();
+    if (slug === this.#slug && news.gone) this.#gone(news);
     else if (slug === this.#slug && room) this.#drawRoom(room);
-    if (Object.keys(this.#missing()).length) this.#catchUp.soon();
+    this.#mind();
   }
 
   /** @param {Room} room that one is in, or in again */
   #drawRoom(room) {
     this.#banner.gone(false);
-    this.#room?.rename(room);
-    this.#composer?.rename(room.name);
-    this.#composer?.enable(room.can_post);
+    this.#desk?.rename(room);
   }
 
-  #gone() {
-    this.#composer?.close();
-    this.#banner.gone(true);
+  /** @param {RoomNews} [news] how that came */
+  #gone(news) {
+    this.#desk?.close();
+    this.#banner.gone(true, news);
   }
 
   /** @param {import("#core/outbox.js").Change} change */
-  #posted(change) {
-    if (change.entry.room !== this.#slug || !this.#room) return;
-    this.#room.outbox(change);
-    if (change.type === "settled") this.#room.apply({ version: change.message.version, message: change.message });
+  async #posted(change) {
+    if (change.entry.room === this.#slug) this.#desk?.posted(change);
+    if (change.entry.state !== "sending") this.#sidebar.refused(this.#outbox.list().flatMap(({ room, state }) => state === "failed" ? room : []));
+    const entry = change.entry.attachments && await keepFiles(change, change.entry.attachments, this.#outbox);
+    if (entry) this.#posted({ type: "changed", entry });
   }
 
-  /** The reader has seen up to here. @param {number} seq */
-  #saw(seq) {
-    if (seq <= this.#toRead || !this.#slug) return;
-    const room = this.#rooms.get(this.#slug);
-    const isWaiting = this.#toRead > this.#read;
-    this.#toRead = seq;
-    if (room && seq >= room.last_seq) this.#rooms.read({ room: this.#slug, last_read_seq: seq, unread: 0, mentions: 0 });
-    this.#sidebar.draw();
-    if (!isWaiting) setTimeout(() => this.#sendRead(), READ_EVERY);
-  }
+  /** The room that is open, to its end. */
+  #readRoom() { if (this.#slug) this.#reading.toEnd(this.#slug); }
 
-  async #sendRead() {
-    const seq = this.#toRead, slug = this.#slug;
-    if (!slug || seq <= this.#read) return;
-    const mark = await this.#connection.ask("read", { room: slug, seq }).catch(() => null);
-    if (mark?.ok) {
-      this.#read = Math.max(this.#read, seq);
-      this.#marked({ room: slug, ...mark });
-    } else this.#toRead = this.#read; // said again the next time something is seen
-    if (this.#toRead > this.#read) setTimeout(() => this.#sendRead(), READ_EVERY);
-  }
-
-  /** @param {Omit<import("#core/payloads.js").ReadEvent, "type">} mark */
-  #marked(mark) {
-    this.#rooms.read(mark);
-    this.#sidebar.draw();
+  /** All rooms, to their ends. */
+  #readAll() {
+    this.#desk?.open.view.markNew(null);
+    this.#reading.all();
   }
 
   /** @param {State} state */
@@ -262,24 +301,12 @@ class Page {
       this.#catchUp.close();
     }
     if (state === "signed-out" && this.#isBack) return location.reload(); // signed out, then "back": not for whoever sits there now
-    if (state === "live") this.#room?.look(); // what was seen while nobody could be told
+    if (state === "live") for (const open of this.#desk?.logs ?? []) open.look(); // what was seen while nobody could be told
     this.#banner.became(state);
   }
 }
 
-/** @param {Readonly<import("#core/outbox.js").Entry>} entry */
-const post = ({ room, body, client_id, reply_to }) => ({ room, body, client_id, ...(reply_to === undefined ? {} : { reply_to }) });
-
 /** @param {HTMLElement} button in a message that waits */
 const clientIdOf = (button) => /** @type {HTMLElement} */ (button.closest("[data-client-id]")).dataset.clientId ?? "";
-
-/** A random UUID, also where the page is not secure (plain http on a local network). */
-function uuid() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  [bytes[6], bytes[8]] = [(bytes[6] & 15) | 64, (bytes[8] & 63) | 128];
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
-}
 
 new Page();

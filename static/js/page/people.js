@@ -1,10 +1,8 @@
 /** The people of the room: who is online, the panel that lists them, and who is typing. */
 
 import { Typing } from "#core/typing.js";
-import { find, slot } from "#page/dom.js";
-import { fill } from "#page/html.js";
+import { find, load, slot } from "#page/dom.js";
 import { names } from "#page/log.js";
-import { fetchPartial } from "#wire/pages.js";
 
 /** @import { User } from "#core/payloads.js" */
 /** @typedef {{ count: number, users: number[] }} Online */
@@ -12,7 +10,8 @@ import { fetchPartial } from "#wire/pages.js";
 export class People {
   /** @type {Set<number>} */
   #online = new Set();
-  #count = 0;
+  /** @type {typeof import("#page/members.js") | null} the list in the panel, once it was opened */
+  #list = null;
   #url;
   #opener;
 
@@ -20,9 +19,6 @@ export class People {
   constructor(opener) {
     this.#opener = opener;
     this.#url = opener.getAttribute("href") ?? "";
-    document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !slot("panel").hidden && slot("panel").contains(document.activeElement)) this.close();
-    });
   }
 
   /** As `hello` says it. @param {Online} online */
@@ -41,15 +37,15 @@ export class People {
   /** In a crowd only the number is told. @param {number} online */
   counted(online) { this.#counted(online); }
 
+  /** How many are in the room now. @param {number} count */
+  members(count) { slot("people-count").textContent = String(count); }
+
   async toggle() {
-    if (!slot("panel").hidden) return this.close();
-    const partial = await fetchPartial(`${this.#url}?partial`).catch(() => null);
-    if (partial === null) return location.assign(this.#url);
-    fill(slot("panel"), partial);
-    slot("panel").hidden = false;
+    if (!slot("panel").hidden && find("people", slot("panel"))) return this.close();
+    this.#list ??= await load(() => import("#page/members.js"));
+    if (!(await this.#list?.show(this.#url, () => this.close()))) return;
     this.#opener.setAttribute("aria-expanded", "true");
-    this.#mark();
-    slot("panel").querySelector("a")?.focus();
+    this.#list?.mark(this.#online);
   }
 
   close() {
@@ -60,24 +56,9 @@ export class People {
 
   /** @param {number} count */
   #counted(count) {
-    this.#count = count;
     slot("online").hidden = !count;
     slot("online-count").textContent = String(count);
-    this.#mark();
-  }
-
-  /** Who is online comes first in the panel, and has a dot. */
-  #mark() {
-    const list = find("people", slot("panel"));
-    if (!list) return;
-    const items = /** @type {HTMLElement[]} */ ([...list.children]);
-    for (const item of items) {
-      const isOnline = this.#online.has(Number(item.dataset.user));
-      item.toggleAttribute("data-online", isOnline);
-      slot("presence", item).hidden = !isOnline;
-    }
-    const sorted = [...items].sort((a, b) => Number(b.hasAttribute("data-online")) - Number(a.hasAttribute("data-online")));
-    if (sorted.some((item, at) => item !== items[at])) list.replaceChildren(...sorted);
+    this.#list?.mark(this.#online);
   }
 }
 

@@ -13,6 +13,8 @@ const SCREENS = 2;
 export class Scroll {
   #log;
   #isAtEnd = true;
+  /** Where the log was put to show something in its middle. @type {number | null} */
+  #rest = null;
 
   /**
    * @param {HTMLElement} log the scrolling element
@@ -34,6 +36,13 @@ export class Scroll {
 
   get isAtEnd() { return this.#isAtEnd; }
 
+  /** Whether it stands where it was put, with something above and below. */
+  get rests() {
+    const { scrollHeight, clientHeight, scrollTop } = this.#log;
+    if (this.#rest === null || Math.abs(scrollTop - this.#rest) > NEAR) this.#rest = null;
+    return this.#rest !== null && -scrollTop > NEAR && scrollHeight - clientHeight + scrollTop > NEAR;
+  }
+
   /** Whether the start of what is drawn comes near. */
   get isNearStart() {
     const { scrollHeight, clientHeight, scrollTop } = this.#log;
@@ -53,6 +62,7 @@ export class Scroll {
     const frame = this.#log.getBoundingClientRect();
     this.#log.scrollTop += element.getBoundingClientRect().top - frame.top - frame.height / 4;
     this.#isAtEnd = -this.#log.scrollTop <= NEAR;
+    this.#rest = this.#log.scrollTop;
   }
 
   /**

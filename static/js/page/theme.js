@@ -1,12 +1,10 @@
-/** Light or dark by choice, against the system's preference (static/js/theme.js applies it before the first paint). */
+/** Light or dark by choice, against the system's preference: at once here, and kept with the account (accounts.views.theme), so in every tab and device. */
 
 export function switchTheme() {
-  const root = document.documentElement;
-  const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  const theme = isDark ? "light" : "dark", preferred = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  const root = document.documentElement, prefersDark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const isDark = root.dataset.theme === "system" ? prefersDark : root.dataset.theme === "dark";
+  const theme = isDark === prefersDark ? (isDark ? "light" : "dark") : "system";
   root.dataset.theme = theme;
-  try {
-    if (theme === preferred) localStorage.removeItem("theme");
-    else localStorage.setItem("theme", theme);
-  } catch { /* storage is off: it holds for this page */ }
+  const token = /** @type {HTMLInputElement | null} */ (document.querySelector("[name=csrfmiddlewaretoken]"))?.value ?? "";
+  fetch("/accounts/theme/", { method: "POST", body: new URLSearchParams({ theme }), headers: { "X-CSRFToken": token } }).catch(() => {});
 }

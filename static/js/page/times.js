@@ -1,7 +1,10 @@
 /** Times in the reader's zone and language. The wire speaks UTC, ISO 8601. */
 
-const language = document.documentElement.lang || undefined;
-const clock = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
+const spoken = document.documentElement.lang || "en";
+
+/** That of the page, as the reader's country writes it (an English page has 16:08 for who reads en-GB), with the digits that the server writes. */
+export const language = new Intl.Locale(navigator.languages.find((tag) => tag.split("-")[0] === spoken) ?? spoken, { numberingSystem: "latn" }).toString();
+const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" });
 const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
 const thisYear = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
 const otherYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });

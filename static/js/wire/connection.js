@@ -1,13 +1,13 @@
 /**
  * The socket: what goes out gets an answer or a rejection, what comes in goes to whoever listens, and the state says how things stand.
  *
- * States: `connecting` (first time), `catching-up` (connected, not yet in step), `live`, `reconnecting`, `offline` (the device says so), `full`,
- * `signed-out` (for good). Who listens turns `catching-up` into `live`.
+ * States: `connecting` (first time), `catching-up` (connected, not yet in step), `live`, `reconnecting`, `offline` (the device says so), `full` (the site),
+ * `crowded` (too many tabs of one's own), `signed-out` (for good). Who listens turns `catching-up` into `live`.
  */
 
 import { io } from "socket.io-client";
 
-/** @typedef {"connecting" | "catching-up" | "live" | "reconnecting" | "offline" | "full" | "signed-out"} State */
+/** @typedef {"connecting" | "catching-up" | "live" | "reconnecting" | "offline" | "full" | "crowded" | "signed-out"} State */
 
 /** Longest wait for an acknowledgement, milliseconds. */
 const PATIENCE = 10_000;
@@ -85,6 +85,7 @@ export class Connection {
     if (error.data) this.#later();
     const isFull = error.context?.status === 503 || error.data?.code === "full";
     if (isFull) this.#become("full");
+    else if (error.data?.code === "rate_limited") this.#become("crowded");
     else if (this.#state !== "connecting") this.#become(navigator.onLine ? "reconnecting" : "offline");
   }
 

@@ -1,15 +1,16 @@
 /**
- * An Outbox, a server that stores a client_id once, and a network that answers when and how it is told to. Timers run when told to, too.
+ * Outboxes of one or more tabs, the journal they share, a server that stores a client_id once, and a network that answers when and how it is told to.
+ * Timers run when told to, too.
  */
 
 import { Outbox } from "#core/outbox.js";
-import { MemoryStorage } from "./storage.js";
+import { Browser } from "./browser.js";
 
 /** Let every promise that can go on do so. */
 export const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 export class Network {
-  storage = new MemoryStorage();
+  browser = new Browser();
   now = Date.parse("2025-06-01T12:00:00.000Z");
   /** Sends that were not answered: {entry, resolve, reject}. */
   onItsWay = [];
@@ -18,24 +19,39 @@ export class Network {
   /** Running timers: {at, action}. */
   timers = [];
   changes = [];
+  /** Why nothing went out, as it was told. */
+  reasons = [];
   ids = 0;
 
   constructor() { this.load(); }
 
+  /** What is kept beyond the page. */
+  get kept() { return this.browser.list(); }
+
   /** The page is opened, again; nothing is left of the one before but what it stored. */
   load() {
     // What the page before sent may still arrive; nobody hears the answer.
-    this.onItsWay = this.onItsWay.map(({ entry }) => ({ entry, resolve() {}, reject() {} }));
-    this.timers = [];
-    this.outbox = new Outbox({
-      send: (entry) => new Promise((resolve, reject) => this.onItsWay.push({ entry, resolve, reject })),
-      storage: this.storage,
+    this.onItsWay = this.onItsWay.map((send) => (send.tab === this.outbox ? { ...send, resolve() {}, reject() {} } : send));
+    this.timers = this.timers.filter(({ tab }) => tab !== this.outbox);
+    this.browser.close(this.outbox);
+    this.outbox = this.open();
+    return this.outbox;
+  }
+
+  /** One more tab. */
+  open() {
+    const tab = new Outbox({
+      send: (entry) => new Promise((resolve, reject) => this.onItsWay.push({ entry, resolve, reject, tab })),
+      journal: this.browser.journal(() => tab),
       uuid: () => `id-${++this.ids}`,
       now: () => this.now,
-      after: (milliseconds, action) => this.timers.push({ at: this.now + milliseconds, action }),
-      onchange: (change) => this.changes.push(change),
+      after: (milliseconds, action) => this.timers.push({ at: this.now + milliseconds, action, tab }),
+      onchange: (change) => this.changes.push({ ...change, tab }),
+      onrest: (reason) => this.reasons.push(reason?.code ?? null),
     });
-    return this.outbox;
+    this.browser.open(tab);
+    tab.restore(this.kept);
+    return tab;
   }
 
   /** The server stores what was sent, unless it has it. */

@@ -12,8 +12,15 @@ export class ModelRoom {
   version = 0;
   messages = [];
 
-  post() {
-    return this.#stamp({ seq: this.messages.length + 1, author: { id: 1, handle: "u0", name: "U 0" }, deleted: false, edits: 0 });
+  /** @param {number} [thread] the root it answers under, which changes with it: another event, `touch` */
+  post(thread) {
+    const author = { id: 1, handle: "u0", name: "U 0" };
+    return this.#stamp({ seq: this.messages.length + 1, author, deleted: false, edits: 0, ...(thread ? { thread } : {}) });
+  }
+
+  /** What stands in a log, the room's or a thread's. @param {number} [thread] */
+  log(thread) {
+    return this.messages.filter((message) => message.thread === thread || (thread && message.seq === thread));
   }
 
   /** Edited, reacted to or deleted: a change of one message, all the same. */
@@ -33,21 +40,25 @@ export class ModelRoom {
     return { type: "message", room: "lobby", version: this.version, message: stamped };
   }
 
-  page({ before = Infinity, after, around }, { version, last_seq } = this.counters()) {
-    const end = this.messages.length;
+  /** As the server, which says of an older page too often that there is more behind it. */
+  page({ before = Infinity, after, around }, { version, last_seq } = this.counters(), thread) {
+    const log = this.log(thread), below = (seq) => log.filter((message) => message.seq < seq).length;
     let from, to;
-    if (around !== undefined) [from, to] = [around - PAGE / 2, around + PAGE / 2 - 1];
-    else if (after !== undefined) [from, to] = [after + 1, after + PAGE];
-    else [from, to] = [Math.min(before, end + 1) - PAGE, Math.min(before, end + 1) - 1];
-    [from, to] = [Math.max(from, 1), Math.min(to, end)];
-    return { version, messages: this.messages.slice(from - 1, to), has_before: from <= to && from > 1, has_after: from <= to && to < last_seq };
+    if (around !== undefined) [from, to] = [below(around) - PAGE / 2, below(around) + PAGE / 2];
+    else if (after !== undefined) [from, to] = [below(after + 1), below(after + 1) + PAGE];
+    else [from, to] = [below(before) - PAGE, below(before)];
+    [from, to] = [Math.max(from, 0), Math.min(to, log.length)];
+    const messages = log.slice(from, to), isOlder = around === undefined && after === undefined;
+    const has_after = isOlder ? before - 1 < last_seq : to < log.length;
+    return { version, messages, has_before: messages.length > 0 && from > 0, has_after };
   }
 
-  sync(since, counters = this.counters()) {
+  /** A client of one log that is reset fetches its page; here at once. */
+  sync(since, counters = this.counters(), thread) {
     const { version } = counters;
     const changed = this.messages.filter((message) => message.version > since).sort((a, b) => a.version - b.version);
     if ((since > version && this.resetsTheFuture) || changed.length > TOO_MANY) {
-      const { messages, has_before } = this.page({}, counters);
+      const { messages, has_before } = this.page({}, counters, thread);
       return { reset: true, version, messages, has_before };
     }
     const messages = changed.slice(0, SYNC), more = changed.length > SYNC;

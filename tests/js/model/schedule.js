@@ -25,17 +25,34 @@ export class Schedule {
   newest = new Map();
   heard = 0;
 
-  /** @param {"nothing" | "end" | "middle"} start what the page came with */
-  constructor(posts, start) {
-    for (let n = 0; n < posts; n++) this.room.post();
-    const page = { nothing: undefined, end: this.room.page({}), middle: this.room.page({ around: 1 + (posts >> 1) }) }[start];
-    this.log = new RoomLog("lobby", page);
+  /**
+   * @param {"nothing" | "end" | "middle"} start what the page came with
+   * @param {number} [thread] the log of the thread under the message of this number, not of the room
+   */
+  constructor(posts, start, thread) {
+    this.thread = thread;
+    for (let n = 0; n < posts; n++) this.room.post(n % 3 === 2 ? 1 + (n % 2) : undefined);
+    const page = { nothing: undefined, end: this.page({}), middle: this.page({ around: 1 + (posts >> 1) }) }[start];
+    this.log = new RoomLog("lobby", page, thread);
     this.draw(this.log.list(), []);
   }
+
+  /** What the log has to show. */
+  get truth() { return this.room.log(this.thread); }
+
+  page(where, counters) { return this.room.page(where, counters, this.thread); }
 
   /** What can happen; each takes a number. */
   static steps = {
     post: (s) => s.publish(s.room.post()),
+    /** In a thread: two events. */
+    answerPosted: (s, n) => {
+      const roots = s.room.log();
+      if (!roots.length) return s.publish(s.room.post());
+      const root = n % 2 ? roots[0].seq : pick(roots, n).seq;
+      s.publish(s.room.post(root));
+      s.publish(s.room.change(root));
+    },
     change: (s, n) => s.publish(s.room.messages.length ? s.room.change(1 + (n % s.room.messages.length), n % 3 === 0) : s.room.post()),
     /** A post sent again: answered with the message as it is, and the room's version. */
     retry: (s, n) => s.room.messages.length && s.apply({ version: s.room.version, message: pick(s.room.messages, n) }),
@@ -80,9 +97,9 @@ export class Schedule {
 
   answer(question) {
     const { sync, direction, cursor, since, counters } = question;
-    if (sync) return { question, result: this.room.sync(since, counters) };
+    if (sync) return { question, result: this.room.sync(since, counters, this.thread) };
     const where = direction === "older" ? { before: cursor } : direction === "newer" ? { after: cursor } : { around: cursor };
-    return { question, result: this.room.page(where, counters) };
+    return { question, result: this.page(where, counters) };
   }
 
   apply(event) {
@@ -122,7 +139,8 @@ export class Schedule {
     assert(log.isBehind || log.version >= this.heard, "behind and does not know");
     assert.deepEqual([...this.drawn.keys()].sort((a, b) => a - b), log.list().map(({ seq }) => seq));
     for (const message of this.drawn.values()) assert.equal(log.messages.get(message.seq), message);
-    for (const truth of room.messages.slice(log.first - 1, log.isLive ? undefined : log.last)) {
+    for (const truth of this.truth) {
+      if (truth.seq < log.first || (!log.isLive && truth.seq > log.last)) continue;
       if (truth.version <= log.version) assert.equal(log.messages.get(truth.seq), truth, `${truth.seq} is not as of ${log.version}`);
     }
   }
@@ -146,7 +164,7 @@ export class Schedule {
   readAll() {
     this.readOn("older", () => this.log.hasBefore);
     this.readOn("newer", () => this.log.hasAfter);
-    assert.deepEqual(this.log.list(), this.room.messages);
+    assert.deepEqual(this.log.list(), this.truth);
     assert(this.log.isLive);
   }
 
@@ -165,8 +183,8 @@ export class Schedule {
     const { log, room } = this;
     assert.equal(log.version, room.version);
     assert.equal(log.isBehind, false);
-    assert.deepEqual(log.list(), room.messages.slice(log.first - 1, log.last));
-    if (log.isLive) assert.equal(log.last, room.messages.length);
+    assert.deepEqual(log.list(), this.truth.filter(({ seq }) => log.first <= seq && seq <= log.last));
+    if (log.isLive && log.messages.size) assert.equal(log.list().at(-1), this.truth.at(-1));
     assert.equal(log.hasBefore, log.first > 1);
   }
 }

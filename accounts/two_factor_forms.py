@@ -1,0 +1,53 @@
+"""The forms of the second factor: allauth's, with our words."""
+
+from typing import Any
+
+from allauth.mfa.base import forms as base
+from allauth.mfa.totp import forms as totp
+from allauth.mfa.webauthn import forms as webauthn
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms import NameField, Plain
+
+CODE = {"inputmode": "numeric", "autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
+NAME_LENGTH = 60  # characters of what a passkey is called
+NAME_HELP = _("To tell it from others.")
+
+
+class CodeForm(Plain):
+    """Takes a code of digits."""
+
+    labels = {"code": _("Code")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs |= CODE
+
+
+class AuthenticateForm(CodeForm, base.AuthenticateForm):
+    helps = {"code": _("Six digits from your authenticator app, or one of your recovery codes.")}
+
+
+class ReauthenticateForm(CodeForm, base.ReauthenticateForm):
+    helps = AuthenticateForm.helps
+
+
+class ActivateTOTPForm(CodeForm, totp.ActivateTOTPForm):
+    helps = {"code": _("Six digits, as the app shows them now.")}
+
+
+class AddWebAuthnForm(Plain, webauthn.AddWebAuthnForm):
+    labels = {"passwordless": _("Sign in with it alone, without the password")}
+    helps = {"name": NAME_HELP, "passwordless": _("It then asks for your finger, your face or its PIN.")}
+
+    name = NameField(label=_("Name"), max_length=NAME_LENGTH, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["initial"] = {"passwordless": True} | (kwargs.get("initial") or {})
+        super().__init__(*args, **kwargs)
+
+
+class EditWebAuthnForm(Plain, webauthn.EditWebAuthnForm):
+    helps = {"name": NAME_HELP}
+
+    name = NameField(label=_("Name"), max_length=NAME_LENGTH)

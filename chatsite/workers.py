@@ -1,0 +1,150 @@
+"""The parent of several server processes: it starts them, starts anew what crashes, and passes SIGTERM on. It serves nobody itself.
+
+Between it and each there is a pair of sockets. By it a worker learns the key of a new site, and tells its port when it serves; its end, on either
+side, is the other's death: a worker whose parent was killed stops, too. Each listens by itself, so that a dead one refuses, and the proxy goes to the
+next.
+"""
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+import eventlet
+from django.conf import settings
+from django.core.management import CommandError
+from django.db import connections
+
+log = logging.getLogger("chatsite.workers")
+
+STEADY = 10.0  # seconds after which a worker that ends did not fail at the start
+LONGEST_PAUSE = 30.0  # seconds between two starts of one that fails again and again
+
+
+class Worker:
+    """One process, and those that come after it in its place."""
+
+    def __init__(self, number: int, host: str, port: int, options: list[str]) -> None:
+        self.number, self.host, self.port, self.options = number, host, port, options
+        self.process: Any = None
+        self._line: Any = None
+
+    def start(self) -> bool:
+        """Start the process and wait until it serves. Returns whether it does."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, sys.argv[0], "serve", f"{shown(self.host)}:{self.port}",
+                 "--parent", str(theirs.fileno()), *self.options],
+                pass_fds=[theirs.fileno()], process_group=0,  # Ctrl-C is for the parent, who passes it on
+            )  # fmt: skip
+        self._line = ours
+        ours.sendall(f"{settings.FIRST_RUN_KEY}\n".encode())
+        told = ours.recv(16)
+        if told:
+            self.port = int(told)
+            log.info("worker %d (process %d) serves on port %d", self.number, self.process.pid, self.port)
+        return bool(told)
+
+    def wait(self) -> int:
+        """Wait until the process has ended; return its exit code."""
+        while self._line.recv(16):
+            pass
+        self._line.close()
+        return int(self.process.wait())
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self.process is not None and self.process.poll() is None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        if self.is_alive:
+            self.process.send_signal(number)
+
+
+class Workers:
+    """All of them."""
+
+    def __init__(self, workers: list[Worker]) -> None:
+        self.workers = workers
+        self.stopping = False
+
+    def start(self) -> None:
+        """Start all, and tend them from then on. Raises CommandError if one does not come up."""
+        started = list(eventlet.GreenPool().imap(Worker.start, self.workers))
+        if not all(started):
+            self.stop()
+            failed = [str(worker.number) for worker, up in zip(self.workers, started, strict=True) if not up]
+            raise CommandError(f"worker {', '.join(failed)} did not start")
+        self.tended = [eventlet.spawn(self._tend, worker) for worker in self.workers]
+
+    def stop(self) -> None:
+        """End all in order; kill what does not end."""
+        self.stopping = True
+        for worker in self.workers:
+            worker.signal(signal.SIGTERM)
+        until = monotonic() + settings.STOP_TIMEOUT + STEADY
+        while any(worker.is_alive for worker in self.workers) and monotonic() < until:
+            eventlet.sleep(0.02)
+        for worker in self.workers:
+            worker.signal(signal.SIGKILL)
+
+    def _tend(self, worker: Worker) -> None:
+        pause = 0.0
+        while True:
+            began = monotonic()
+            code = worker.wait()
+            if self.stopping:
+                return
+            pause = 0.0 if monotonic() - began > STEADY else min(LONGEST_PAUSE, pause * 2 or 1.0)
+            log.error(
+                "worker %d (process %d) ended with %d and is started again", worker.number, worker.process.pid, code
+            )
+            eventlet.sleep(pause)
+            if self.stopping:
+                return
+            worker.start()
+
+
+def run(host: str, port: int, count: int, options: list[str], out: Any) -> None:
+    """Have `count` workers serve, on as many ports from `port` on (0: any free ones), until SIGTERM or SIGINT."""
+    from chatsite.server import wait_for_signal
+
+    connections.close_all()
+    workers = Workers([Worker(n + 1, host, port + n if port else 0, options) for n in range(count)])
+    workers.start()
+    ports = [worker.port for worker in workers.workers]
+    others = ", ".join(map(str, ports[1:]))
+    out.write(f"Chatsite is at http://{shown(host)}:{ports[0]}/ and the ports {others} (stop with Ctrl-C)")
+    out.flush()
+    wait_for_signal(signal.SIGTERM, signal.SIGINT)
+    workers.stop()
+
+
+def reporter(fd: int) -> Callable[[int], None]:
+    """To be called in a worker, with the socket to its parent. Returns what to call with the port when it serves; from then on it ends with it."""
+    line = socket.socket(fileno=fd)
+    told = line.makefile("r")
+    settings.FIRST_RUN_KEY = told.readline().strip()
+
+    def watch() -> None:
+        told.read()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def report(port: int) -> None:
+        line.sendall(str(port).encode())
+        eventlet.spawn(watch)
+
+    return report
+
+
+def shown(host: str) -> str:
+    """A host as an address has it."""
+    return f"[{host}]" if ":" in host else host

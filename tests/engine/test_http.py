@@ -1,0 +1,183 @@
+"""What plain HTTP may cost: slow ones are given up, odd ones refused, an address has its share; who behaves does not notice; nothing stays behind."""
+
+import json
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+
+import pytest
+import requests
+
+from tests.engine.conftest import App
+from tests.engine.wire import BINARY, PATIENCE, Raw, masked
+
+
+def connect(app: App) -> socket.socket:
+    sock = socket.create_connection(("127.0.0.1", app.port), timeout=PATIENCE)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
+
+
+def until_cut_off(sock: socket.socket, drop: bytes) -> bytes:
+    """Send a drop now and then until the server has had enough; return what it said."""
+    said, is_over = b"", threading.Event()
+
+    def drip() -> None:
+        with suppress(OSError):
+            while not is_over.wait(0.05):
+                sock.sendall(drop)
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
+    with suppress(ConnectionError):
+        while data := sock.recv(65536):
+            said += data
+    is_over.set()
+    dripping.join()
+    return said
+
+
+def opened(app: App) -> str:
+    """The address of a new long-polling session, in the default namespace."""
+    polling = f"{app.url}/socket.io/?EIO=4&transport=polling"
+    polling += "&sid=" + json.loads(requests.get(polling, timeout=PATIENCE).text[1:])["sid"]
+    assert requests.post(polling, data="40", timeout=PATIENCE).text == "OK"
+    assert requests.get(polling, timeout=PATIENCE).text.startswith("40")
+    return polling
+
+
+def test_who_is_slow_on_purpose_is_given_up_and_leaves_nothing_behind(serve: Callable[..., App]) -> None:
+    app = serve(site={"head_timeout": 0.4, "body_patience": 0.4})
+    before = app.state()
+    polling = opened(app)
+    path = polling.removeprefix(app.url)
+    body = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n4".encode()
+    starts = {
+        "says nothing": (b"", b""),
+        "a request line": (b"GE", b"T"),
+        "a header": (b"GET / HTTP/1.1\r\nHost: x\r\nX: ", b"y"),
+        "header after header": (b"GET / HTTP/1.1\r\nHost: x\r\n", b"X: y\r\n"),
+        "a body": (body, b"2"),
+        "a probe of a WebSocket": (b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nUpgr", b"a"),
+    }
+    with ExitStack() as stack:
+        slow = {name: stack.enter_context(connect(app)) for name in starts}
+        for name, (start, _) in starts.items():
+            slow[name].sendall(start)
+        for name, (_, drop) in starts.items():
+            said = until_cut_off(slow[name], drop)
+            assert not said or said.startswith(b"HTTP/1.1 400"), (name, said)
+    assert requests.get(app.url, timeout=PATIENCE).text == "plain"
+    after = app.until(lambda state: state["readers"] <= before["readers"])
+    assert after["sockets"] == 0  # half a payload broke the session that it was for, as any that is none
+    assert after["files"] <= before["files"] + 1
+
+
+def test_a_request_that_is_cut_off_is_none(app: App) -> None:
+    """Half of a payload is not taken for a whole one: the event in it does not happen."""
+    polling = opened(app)
+    with app.client() as watcher, connect(app) as sock:
+        event = b'42["say","half"]'
+        head = f"POST {polling.removeprefix(app.url)} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(event) + 1}\r\n\r\n"
+        sock.sendall(head.encode() + event)
+        sock.shutdown(socket.SHUT_WR)
+        assert sock.recv(65536).startswith(b"HTTP/1.1 400")
+        assert watcher.ask("echo", "fence") == ["fence"]
+        watcher.emit("say", "whole")
+        assert next(watcher.events("said")) == ["whole"]
+
+
+LONG = b"x" * 8_200
+ODD = {
+    b"411": [
+        b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n",
+        b"transfer-encoding: xchunked\r\n",
+    ],
+    b"400": [
+        b"Content-Length: 3\r\nContent-Length: 4\r\n",
+        b"Content-Length: -3\r\n",
+        b"Content-Length: +3\r\n",
+        b"Content-Length: 1_0\r\n",
+        b"X: " + LONG + b"\r\n",
+        b"".join(b"X-%d: %s\r\n" % (n, b"x" * 8_000) for n in range(9)),
+    ],
+    b"431": [b"".join(b"X-%d: y\r\n" % n for n in range(120))],
+}
+
+
+@pytest.mark.parametrize("code", ODD)
+def test_odd_heads_are_refused(app: App, code: bytes) -> None:
+    for headers in ODD[code]:
+        with connect(app) as sock:
+            with suppress(ConnectionError):
+                sock.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n" + headers + b"\r\n")
+            said = b""
+            with suppress(ConnectionError):
+                while data := sock.recv(65536):
+                    said += data
+            assert code in said.split(b"\r\n")[0], (headers[:60], said)
+    with connect(app) as sock:
+        sock.sendall(b"GET /" + LONG + b" HTTP/1.1\r\n\r\n")
+        assert b" 414 " in sock.recv(65536)
+    assert requests.get(app.url, timeout=PATIENCE).text == "plain"
+
+
+def test_an_address_has_its_share_and_gets_it_back(serve: Callable[..., App]) -> None:
+    app = serve(most_per_address=3, site={"most_per_address": 4})
+    address = f"{app.url}/socket.io/?EIO=4&transport=polling"
+    sockets = [app.client(), app.client(), Raw(app.port)]  # the last of which is in no namespace
+    refused = Raw(app.port)
+    assert refused.answer.startswith(b"HTTP/1.1 503") and b"Retry-After: 5" in refused.answer
+    assert requests.get(address, timeout=PATIENCE).status_code == 503
+    with pytest.raises(AssertionError):  # a bad handshake takes no place
+        Raw.joined(app.port, Upgrade="h2c")
+    for sock in sockets[1:]:
+        sock.close()
+    app.until(lambda state: state["sockets"] == 1)
+    sockets = [sockets[0], app.client(), app.client()]
+    assert sockets[0].ask("echo", 1) == [1]
+    with ExitStack() as stack:
+        idle: list[socket.socket] = []
+        while len(idle) < 10:
+            sock = stack.enter_context(connect(app))
+            sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            said = sock.recv(65536)
+            if said.startswith(b"HTTP/1.1 503"):
+                break
+            assert b"plain" in said
+            idle.append(sock)
+        assert 0 < len(idle) <= 4  # fewer, if an earlier one is not closed yet
+        assert sockets[1].ask("echo", 2) == [2]
+    app.until(lambda state: state["sockets"] == 3)
+    log = app.stop()
+    assert "3 sockets from 127.0.0.1, no more are let in" in log and "4 connections from 127.0.0.1" in log
+    assert log.count("no more are let in") == 2  # however often it happens
+
+
+def test_what_no_socket_io_client_says_costs_its_connection_alone(app: App) -> None:
+    before = app.state()
+    deep = "[" * 50_000
+    odd = [
+        "42" + deep, f'451-["echo",{deep}', '42["echo"', '42["connect"]', '4217["echo"]' + "x", "42" + "9" * 200 + '["echo"]',
+        "42²[]", "44{}", "4599-[1]", '451-{"a":1}', "461-[]", "43[]", "43" + "9" * 200 + "[]", "4", "\0", "b" + "A" * 10,
+        '451-["echo",{"_placeholder":true,"num":7}]',
+    ]  # fmt: skip
+    with app.client() as honest:
+        for text in odd:
+            with app.client() as client:
+                client.say(text)
+                if text.startswith('451-["echo",{"_pl'):
+                    client.sock.sendall(masked(BINARY, b"out of range"))
+                assert client.closing()[0] == 1008, text[:40]
+        with app.client() as client:  # what is odd and harmless: namespaces and acknowledgements of nothing
+            for n in range(300):
+                client.say(f"40/nowhere-{n},")
+                client.say(f"43{10**17 + n}[1]")
+                client.say(f"41/nowhere-{n}," if n % 2 else "3")
+                assert honest.ask("echo", n) == [n]
+            client.until("44/nowhere-299,")
+    after = app.until(lambda state: state["sockets"] == before["sockets"])
+    for what in ("clients", "sids", "environs", "binary", "rooms"):
+        assert after[what] <= before[what], what

@@ -1,0 +1,120 @@
+"""PostgreSQL under the server: its waits hold nobody up, its connections are bounded, its plans take the indexes, and its loss loses nothing."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.many.test_broker import Talker, caught_up, check
+from tests.support.databases import empty, migrated
+from tests.support.server import ROOT, environment
+from tests.support.several import serving_several
+
+GREEN = """
+from chatsite import green
+green.patch()
+import django, json, sys
+django.setup()
+import eventlet
+from django.db import connection
+
+def ask(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        found = cursor.fetchall()
+    connection.close()
+    return found
+"""
+SLEEPERS = """
+# While four wait in the database a fifth sees them there, all at once.
+sleepers = [eventlet.spawn(ask, "SELECT pg_sleep(0.5)") for _ in range(4)]
+while ask("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'SELECT pg_sleep%'") != [(4,)]:
+    assert not all(sleeper.dead for sleeper in sleepers), "they waited one after another"
+for sleeper in sleepers:
+    sleeper.wait()
+print(json.dumps("together"))
+"""
+CROWD = """
+opened = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+counts = list(eventlet.GreenPool(60).imap(lambda _: ask(opened)[0][0], range(120)))
+print(json.dumps([len(counts), max(counts)]))
+"""
+
+
+def run_green(code: str, home: Path, **settings: object) -> object:
+    """What a process on eventlet prints that runs `code`."""
+    with migrated("postgresql", home) as own:
+        process_environment = own | {name: str(value) for name, value in settings.items()}
+        ran = subprocess.run(
+            [sys.executable, "-c", GREEN + code], cwd=ROOT, env=process_environment, text=True, capture_output=True
+        )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert not ran.stderr, ran.stderr
+    return json.loads(ran.stdout)
+
+
+def test_who_waits_for_the_database_lets_others_run(tmp_path: Path) -> None:
+    assert run_green(SLEEPERS, tmp_path) == "together"
+
+
+def test_connections_are_bounded_and_who_finds_none_waits(tmp_path: Path) -> None:
+    answered, most = run_green(CROWD, tmp_path, DATABASE_CONNECTIONS=8)  # type: ignore[misc]
+    assert answered == 120 and 1 < most <= 8
+
+
+def test_plans_on_postgres(tmp_path: Path) -> None:
+    """The tests of what is read by which index, with PostgreSQL's own planner."""
+    files = [f"tests/rooms/test_{name}.py" for name in ("plans", "sync")]
+    with empty("postgresql", tmp_path) as url:
+        own = environment(tmp_path, DATABASE_URL=url) | {"CI": os.environ.get("CI", "")}
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", *files]
+        ran = subprocess.run(command, cwd=ROOT, env=own, text=True, capture_output=True)
+    assert ran.returncode == 0, ran.stdout[-4000:]
+
+
+class Insistent(Talker):
+    """Says each thing until it is acknowledged, as the outbox of a browser does."""
+
+    def say(self) -> None:
+        client_id = str(uuid.uuid4())
+        said = {"room": self.room, "body": f"{self.done}", "client_id": client_id}
+        while not (answer := self.client.ask("message", said))["ok"]:
+            assert answer["error"]["code"] == "unavailable", answer
+        self.acknowledged[client_id] = answer["message"]["seq"]
+
+
+@pytest.mark.server
+def test_connections_cut_by_the_database_under_load(tmp_path: Path) -> None:
+    limits = {"MESSAGE_BURST": 10**6, "EVENT_BURST": 10**6, "SYNC_LIMIT": 10**6}
+    with serving_several(tmp_path, **limits) as site:
+        site.server.forgive(r"ERROR rooms.realtime|ERROR django|WARNING|Traceback").__enter__()
+        people = [site.person(f"p{n}") for n in range(3)]
+        room = site.room(*people)
+        clients = [person.client() for person in people]
+        for client in clients:
+            client.hello()
+        talkers = [Insistent(client, room) for client in clients[:2]]
+        with psycopg.connect(site.server.environment["DATABASE_URL"], autocommit=True) as own:
+            for _ in range(3):
+                for talker in talkers:
+                    talker.more(10)
+                own.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+        for talker in talkers:
+            talker.more(10)
+            talker.stop()
+        site.another_hand()
+        for client in clients:
+            caught_up(client, site, room)
+            check(client, site, room)
+        stored = {message["client_id"]: message["seq"] for message in site.stored(room)["messages"]}
+        assert stored == talkers[0].acknowledged | talkers[1].acknowledged
+        for client in clients:
+            client.close()
