@@ -15,7 +15,7 @@ from accounts.models import User
 from rooms import broadcast, payloads
 from rooms.actions.change import allow, held
 from rooms.errors import Invalid, phrase
-from rooms.models import Follower, Membership, Mention, Message, Room
+from rooms.models import Follower, Membership, Mention, Message, Room, summary
 from rooms.models.follower import Following
 from rooms.permissions import refusal_to_follow, refusal_to_read
 
@@ -77,9 +77,10 @@ def answered(room: Room, root: Message, answers: Sequence[Message]) -> None:
     known = dict(Follower.objects.of_thread(room, root.seq).values_list("user", "is_following"))
     last, read = answers[-1].seq, {answer.author_id: answer.seq for answer in answers}
     fresh = dict(read)
-    if root.author_id not in known:  # the first answer: also those whom the root called
+    if summary.count_and_last(root.summary)[0] == len(answers):  # the first ones: also those whom the root called
         for person in [root.author_id, *_called_by_root(root)]:
-            fresh.setdefault(person, root.seq)
+            if person not in known:
+                fresh.setdefault(person, root.seq)
     for answer in answers:
         for called in _called(answer):
             if not known.get(called):
@@ -89,11 +90,11 @@ def answered(room: Room, root: Message, answers: Sequence[Message]) -> None:
     _tell(room, root.seq, last + 1)
 
 
-def called_anew(room: Room, answer: Message) -> None:
-    """An answer was edited: whom it calls now follows, and whoever has it before them is told."""
+def called_anew(room: Room, answer: Message, called: Iterable[int]) -> None:
+    """An answer was edited: whom it `called` (ids) only now follows, and whoever has it before them is told."""
     assert answer.thread
     known = dict(Follower.objects.of_thread(room, answer.thread).values_list("user", "is_following"))
-    fresh = {user: answer.seq - 1 for user in _called(answer) if not known.get(user)}
+    fresh = {user: answer.seq - 1 for user in called if not known.get(user)}
     _follow_from(room, answer.thread, fresh, known)
     _tell(room, answer.thread, answer.seq)
 

@@ -77,6 +77,27 @@ def test_an_edit_may_call(den: Room, said: Message, bo: User, cy: User, say: Say
     assert threads(cy) == [(1, 2, 0)]
 
 
+def test_an_edit_calls_nobody_again_who_stopped(den: Room, said: Message, bo: User, cy: User, say: Say) -> None:
+    say(den, bo, "@cy, you to?", "Well?", thread=1)
+    actions.follow(cy, "den", 1, False)
+    actions.edit(bo, "den", 2, "@cy, you too?")
+    assert threads(cy) == []
+
+
+def test_what_the_root_calls_counts_with_the_first_answer_only(
+    den: Room, ana: User, bo: User, cy: User, say: Say
+) -> None:
+    say(den, ana, "@cy, lunch?")
+    say(den, bo, "Me too", thread=1)
+    actions.thread_read(cy, "den", 1, 2)
+    actions.leave(ana, "den")
+    say(den, bo, "Where is she?", thread=1)
+    assert threads(cy) == [(1, 1, 0)], "what was read stays read, whoever has left"
+    actions.follow(cy, "den", 1, False)
+    say(den, bo, "Gone.", thread=1)
+    assert threads(cy) == []
+
+
 def test_what_is_deleted_no_longer_counts(den: Room, said: Message, ana: User, bo: User, say: Say) -> None:
     say(den, bo, "@ana", "Yes", thread=1)
     actions.delete(bo, "den", 2)
