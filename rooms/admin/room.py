@@ -88,6 +88,10 @@ class RoomForm(ModelForm):
         if "kind" in self.fields:
             self.fields["kind"].choices = [each for each in Room.Kind.choices if each[0] != Room.Kind.DIRECT]  # type: ignore[attr-defined]
 
+    def clean_slow_mode(self) -> int:
+        """None is as good as 0."""
+        return self.cleaned_data["slow_mode"] or 0
+
 
 @admin.register(Room)
 class RoomAdmin(admin.ModelAdmin):
@@ -138,13 +142,13 @@ class RoomAdmin(admin.ModelAdmin):
         """When somebody last said something."""
         return room.last_activity
 
-    @admin.action(description=_("Archive the selected rooms (for reading only)"))
+    @admin.action(description=_("Archive the selected rooms (for reading only)"), permissions=["change"])
     def archive(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         """Keep for reading."""
         for room in queryset.filter(archived_at=None):
             actions.archive(room, _by(request))
 
-    @admin.action(description=_("Open the selected archived rooms again"))
+    @admin.action(description=_("Open the selected archived rooms again"), permissions=["change"])
     def unarchive(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         """Use again."""
         for room in queryset.exclude(archived_at=None):
@@ -156,13 +160,13 @@ class RoomAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Room, form: ModelForm, change: bool) -> None:
         if change:
             given = {name: form.cleaned_data[name] for name in form.changed_data if name in actions.ROOM_FIELDS}
-            changed = {name: value for name, value in given.items() if value is not None}
+            changed = {name: value for name, value in given.items() if value != form.initial[name]}
             if changed:
                 actions.update_room(obj, _by(request), **changed)
             if "archived" in form.changed_data:
                 (actions.archive if form.cleaned_data["archived"] else actions.unarchive)(obj, _by(request))
             return
-        fields = {name: form.cleaned_data[name] for name in ("slug", "topic", "kind", "is_default")}
+        fields = {name: form.cleaned_data[name] for name in ("slug", "topic", "kind", "is_default", "slow_mode")}
         made = actions.create_room(_by(request), form.cleaned_data["name"], **fields)
         record(Act.ROOM_MADE, _by(request), room=made)
         obj.pk, obj.slug = made.pk, made.slug

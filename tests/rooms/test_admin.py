@@ -53,9 +53,10 @@ def saved(response: Any) -> None:
 
 def test_a_room_is_created_with_its_members(heard: Recorder, desk: Client, admin: User, ana: User) -> None:
     members = [{"user": ana.pk, "role": "moderator"}]
-    saved(desk.post(f"{ROOMS}add/", form(members=members, name="Tea Room", topic="Tea", kind="closed")))
+    saved(desk.post(f"{ROOMS}add/", form(members=members, name="Tea Room", topic="Tea", kind="closed", slow_mode=30)))
     room = Room.objects.get()
     assert (room.slug, room.topic, room.kind, room.created_by) == ("tea-room", "Tea", "closed", admin)
+    assert room.slow_mode == 30
     assert dict(room.memberships.values_list("user__handle", "role")) == {"root": "moderator", "ana": "moderator"}
     assert ("grant", ana.pk, "tea-room") in heard.moved
     assert ana.pk in [int(to.split(":")[1]) for to, data in heard.said if data["type"] == "room"]
@@ -70,7 +71,13 @@ def test_an_address_that_is_taken_or_none_is_told_at_its_field(desk: Client, den
 
 @pytest.mark.parametrize(
     ("field", "value", "told"),
-    [("name", "Lair", "Lair"), ("topic", "Tea", "Tea"), ("kind", "closed", "closed"), ("is_default", "on", True)],
+    [
+        ("name", "Lair", "Lair"),
+        ("topic", "Tea", "Tea"),
+        ("kind", "closed", "closed"),
+        ("is_default", "on", True),
+        ("slow_mode", 30, 30),
+    ],
 )
 def test_what_is_changed_is_told(heard: Recorder, desk: Client, den: Room, field: str, value: str, told: Any) -> None:
     heard.clear()
@@ -79,6 +86,14 @@ def test_what_is_changed_is_told(heard: Recorder, desk: Client, den: Room, field
     assert (data["room"], data[field]) == ("den", told)
     den.refresh_from_db()
     assert getattr(den, field) == told
+
+
+def test_slow_mode_ends_by_a_0_or_by_nothing(desk: Client, room: Callable[..., Room]) -> None:
+    for slow_mode in ("0", ""):
+        den = room(slow_mode=30)
+        saved(desk.post(f"{ROOMS}{den.pk}/change/", form(den, slow_mode=slow_mode)))
+        den.refresh_from_db()
+        assert den.slow_mode == 0
 
 
 def test_nothing_changed_is_nothing_told(heard: Recorder, desk: Client, den: Room) -> None:
@@ -214,6 +229,20 @@ def test_staff_without_the_right_delete_nothing(den: Room, ana: User, say: Say, 
     message.refresh_from_db()
     assert message.body == "one"
     assert desk.get(ROOMS).status_code == 403
+
+
+def test_staff_who_may_only_look_at_rooms_archive_none(
+    den: Room, room: Callable[..., Room], person: Any, signed_in: Any
+) -> None:
+    old = room(slug="old")
+    actions.archive(old)
+    clerk = person("clerk", is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename="view_room"))
+    desk = signed_in(clerk)
+    assert desk.get(ROOMS).status_code == 200
+    for action in ("archive", "unarchive"):
+        desk.post(ROOMS, {"action": action, "_selected_action": [den.pk, old.pk]})
+    assert list(Room.objects.exclude(archived_at=None)) == [old]
 
 
 def test_a_member_who_wrote_can_be_taken_out(desk: Client, den: Room, ana: User, say: Say) -> None:
