@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.models.standing import admitted
 from rooms.actions.change import allow, held
 from rooms.actions.joining import admit, change_role, dismiss
 from rooms.errors import Invalid, NotFound
@@ -59,5 +60,5 @@ def _member(room: Room, user_id: int) -> Membership:
 
 
 def _others_moderate(room: Room, user_id: int) -> bool:
-    moderators = room.memberships.filter(role=Membership.Role.MODERATOR, user__is_active=True)
+    moderators = room.memberships.filter(admitted("user__"), role=Membership.Role.MODERATOR)
     return moderators.exclude(user=user_id).exists()

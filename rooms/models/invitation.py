@@ -1,7 +1,7 @@
 """An invitation: a link into one room, for as long and as many as it says.
 
 Invariant: `uses` counts those who became members by it, and changes only under the lock of the room's row. A link holds as long as who made it could
-make it again: it ends with their account, and with their role in the room.
+make it again: it ends with their account and their role in the room, and rests while they are banned from the site.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.site import new_key
+from accounts.models.standing import admitted
 from rooms.models.membership import Membership
 from rooms.models.room import Room
 
@@ -29,7 +30,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         moderates = Membership.objects.filter(
             room=OuterRef("room"), user=OuterRef("created_by"), role=Membership.Role.MODERATOR
         )
-        backed = Q(created_by__is_active=True) & (Q(created_by__is_staff=True) | Q(Exists(moderates)))
+        backed = admitted("created_by__") & (Q(created_by__is_staff=True) | Q(Exists(moderates)))
         return self.select_related("room", "created_by").annotate(
             is_backed=models.ExpressionWrapper(backed, output_field=models.BooleanField())
         )

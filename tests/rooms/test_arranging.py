@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts import actions as accounts
 from accounts.models import Site, User
 from rooms import actions, sidebar
 from rooms.errors import Archived, Forbidden, Invalid, NotFound
@@ -139,6 +140,16 @@ def test_roles_are_given_and_the_last_moderator_stays_one(web: Client, lair: Roo
         assert web.post("/rooms/lair/members/", nonsense).status_code == 302
     with pytest.raises(Invalid):
         actions.set_role(bo, "lair", ana.pk, "owner")
+
+
+@pytest.mark.parametrize(
+    "shut_out", [lambda user: accounts.deactivate([user]), lambda user: accounts.ban(user, None, None, "spam")]
+)
+def test_who_cannot_come_in_is_no_other_moderator(shut_out: Any, lair: Room, ana: User, bo: User) -> None:
+    actions.set_role(ana, "lair", bo.pk, "moderator")
+    shut_out(bo)
+    with pytest.raises(Invalid):
+        actions.set_role(ana, "lair", ana.pk, "member")
 
 
 def test_a_room_is_archived_and_taken_into_use_again(heard: Recorder, web: Client, lair: Room, ana: User) -> None:

@@ -209,6 +209,7 @@ DEAD: dict[str, tuple[Callable[..., Any], str, int, type[ChatError]]] = {
     ),
     "of who was removed": (lambda link, lair, ana, _: actions.dismiss(lair, [ana]), "It was taken back", 403, Forbidden),
     "of who is not active": (lambda link, lair, ana, _: account_actions.deactivate([ana]), "It was taken back", 403, Forbidden),
+    "of who is banned from the site": (lambda link, lair, ana, _: account_actions.ban(ana, None, None, "spam"), "It was taken back", 403, Forbidden),
     "of an archived room": (lambda link, lair, *_: actions.archive(lair), "is archived", 409, Archived),
     "unknown": (lambda link, *_: Invitation.objects.filter(pk=link.pk).delete(), "A part of it is missing", 404, NotFound),
 }  # fmt: skip
