@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Site
-from rooms import actions, payloads
+from rooms import actions, limits, payloads
 from rooms.asking import SignedIn, member_of
 from rooms.durations import SLOW
 from rooms.errors import ChatError
@@ -32,8 +32,11 @@ def new_room(request: SignedIn) -> HttpResponse:
     refusal = refusal_to_make(request.user, Site.current())
     form = RoomForm(request.POST) if request.method == "POST" else RoomForm(initial=request.GET.dict())
     if request.method == "POST" and not refusal and form.is_valid():
-        room = actions.make_room(request.user, **form.cleaned_data, people=chosen(asked))
-        return redirect(room)
+        try:
+            limits.joins.take_by(request)
+            return redirect(actions.make_room(request.user, **form.cleaned_data, people=chosen(asked)))
+        except ChatError as told:
+            notices.error(request, told.sentence)
     context = {"form": form, "refusal": refusal, **choice(request.user, asked), **frame(request)}
     return render(request, "rooms/new_room.html", context, status=403 if refusal else 200)
 
@@ -129,6 +132,7 @@ def _pressed(form: QueryDict) -> tuple[str, int]:
 def done(request: SignedIn, slug: str, act: Callable[[], Any], told: str, at: str = "") -> HttpResponse:
     """Act; back to the settings, with what came of it."""
     try:
+        limits.edits.take_by(request)
         act()
     except ChatError as refusal:
         notices.error(request, refusal.sentence)

@@ -52,6 +52,7 @@ def join(request: SignedIn, slug: str) -> HttpResponse:
 def leave(request: SignedIn, slug: str) -> HttpResponse:
     """Stop being a member."""
     try:
+        limits.events.take_by(request)
         actions.leave(request.user, slug)
     except ChatError as refusal:
         notices.error(request, refusal.sentence)

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from rooms import actions, payloads, schemas
+from rooms import actions, limits, payloads, schemas
 from rooms.asking import SignedIn, member_of, number
 from rooms.errors import ChatError, Invalid
 from rooms.models import Message, Saved
@@ -21,6 +21,7 @@ def pinned(request: SignedIn, slug: str) -> HttpResponse:
     membership = member_of(request.user, slug)
     if request.method == "POST":
         try:
+            limits.reactions.take_by(request)
             asked = schemas.parse(schemas.Pin, {"room": slug, "seq": number(request.POST, "seq"), "on": False})
             actions.pin(request.user, slug, asked.seq, asked.on)
         except ChatError as refusal:
@@ -41,6 +42,7 @@ def saved(request: SignedIn) -> HttpResponse:
     """What one has saved, the last first. POST `room`, `seq`: that one is no longer."""
     if request.method == "POST":
         try:
+            limits.reactions.take_by(request)
             asked = {"room": request.POST.get("room", ""), "seq": number(request.POST, "seq"), "on": False}
             put_away = schemas.parse(schemas.Save, asked)
             actions.save(request.user, put_away.room, put_away.seq, put_away.on)

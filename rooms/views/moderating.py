@@ -161,7 +161,7 @@ def _nothing() -> str:
 def _acted(request: SignedIn, act: Callable[[], str], back: str) -> HttpResponse:
     """Act; back to the page, with what came of it."""
     try:
-        limits.messages.take_by(request)
+        limits.edits.take_by(request)
         notices.success(request, act())
     except ChatError as refusal:
         notices.error(request, refusal.sentence)
@@ -189,7 +189,7 @@ def report(request: SignedIn, slug: str, seq: int) -> HttpResponse:
     refusal: ChatError | None = refusal_to_report(message, request.user)
     if request.method == "POST" and not refusal:
         try:
-            limits.messages.take_by(request)
+            limits.edits.take_by(request)
             asked = {"room": slug, "seq": seq, "reason": request.POST.get("reason", "")}
             actions.report(request.user, slug, seq, schemas.parse(schemas.Report, asked).reason)
         except ChatError as told:

@@ -182,7 +182,11 @@ def body_of(request: HttpRequest) -> str:
 def mark_read(request: SignedIn, slug: str) -> HttpResponse:
     """All of the room is read."""
     membership = member_of(request.user, slug)
-    actions.read(request.user, slug, membership.room.last_seq)
+    try:
+        limits.events.take_by(request)
+        actions.read(request.user, slug, membership.room.last_seq)
+    except ChatError as refusal:
+        notices.error(request, refusal.sentence)
     return redirect("room", slug)
 
 
@@ -192,6 +196,7 @@ def involve(request: SignedIn, slug: str) -> HttpResponse:
     """What one wants to be told of."""
     member_of(request.user, slug)
     try:
+        limits.events.take_by(request)
         asked = schemas.parse(schemas.Involve, {"room": slug, "involvement": request.POST.get("involvement", "")})
         actions.involve(request.user, slug, asked.involvement)
     except ChatError as refusal:

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from rooms import actions, history, kept, payloads, schemas
+from rooms import actions, history, kept, limits, payloads, schemas
 from rooms.asking import SignedIn, member_of, number
 from rooms.errors import ChatError, Invalid
 from rooms.models import Membership, Message
@@ -50,6 +50,7 @@ def follow(request: SignedIn, slug: str, seq: int) -> HttpResponse:
     """Follow the thread, or no longer."""
     member_of(request.user, slug)
     try:
+        limits.events.take_by(request)
         asked = schemas.parse(schemas.Follow, {"room": slug, "seq": seq, "on": request.POST.get("on") != "0"})
         actions.follow(request.user, asked.room, asked.seq, asked.on)
     except ChatError as refusal:
@@ -63,6 +64,7 @@ def mark_read(request: SignedIn, slug: str, seq: int) -> HttpResponse:
     """All of the thread is read."""
     membership = member_of(request.user, slug)
     try:
+        limits.events.take_by(request)
         actions.thread_read(request.user, slug, seq, membership.room.last_seq)
     except ChatError as refusal:
         notices.error(request, refusal.sentence)

@@ -59,9 +59,9 @@ class Recorder:
 @pytest.fixture(autouse=True)
 def _fresh_limits(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     """Nobody has sent anything yet."""
-    for name, kind in {"messages": "MESSAGE", "joins": "JOIN", "uploads": "UPLOAD", "events": "EVENT"}.items():
-        fresh = limits.Limit(getattr(settings, f"{kind}_BURST"), getattr(settings, f"{kind}_RATE"))
-        monkeypatch.setattr(limits, name, fresh)
+    for kind in ("message", "edit", "reaction", "typing", "join", "upload", "event"):
+        fresh = limits.Limit(getattr(settings, f"{kind.upper()}_BURST"), getattr(settings, f"{kind.upper()}_RATE"))
+        monkeypatch.setattr(limits, f"{kind}s" if kind != "typing" else kind, fresh)
 
 
 @pytest.fixture(autouse=True)

@@ -1,12 +1,16 @@
-"""The token bucket: a burst, then a rate, for each person alone; full buckets are forgotten."""
+"""The token bucket: a burst, then a rate, for each person alone; full buckets are forgotten. Which forms of the pages take from which."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 
-from rooms import limits
+from accounts.models import User
+from rooms import actions, limits
 from rooms.errors import RateLimited
 from rooms.limits import Limit, Limiter
+from rooms.models import Message, Room
 
 
 class Clock:
@@ -153,3 +157,50 @@ def test_where_somebody_is_is_what_a_trusted_proxy_saw(
     settings.TRUSTED_PROXIES = trusted
     environ = {"REMOTE_ADDR": peer} | ({"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {})
     assert limits.address_of(environ) == address
+
+
+FORMS: dict[str, tuple[str, dict[str, Any]]] = {
+    "/new/room/": ("joins", {"name": "Another", "kind": "open"}),
+    "/new/message/": ("joins", {"person": "BO"}),
+    "/rooms/lair/join/": ("joins", {}),
+    "/rooms/lair/messages/": ("messages", {"body": "again"}),
+    "/rooms/lair/settings/": ("edits", {"name": "Lair", "topic": "Gold", "kind": "open"}),
+    "/rooms/lair/archive/": ("edits", {"archived": "0"}),
+    "/rooms/lair/members/": ("edits", {"moderator": "BO"}),
+    "/rooms/lair/members/add/": ("edits", {"person": "BO"}),
+    "/rooms/lair/invitations/": ("edits", {"lifetime": "3600"}),
+    "/rooms/lair/slow/": ("edits", {"seconds": "5"}),
+    "/rooms/lair/people/BO/": ("edits", {"act": "unmute"}),
+    "/rooms/lair/messages/2/report/": ("edits", {"reason": "rude"}),
+    "/rooms/lair/pinned/": ("reactions", {"seq": "1"}),
+    "/saved/": ("reactions", {"room": "lair", "seq": "1"}),
+    "/rooms/lair/read/": ("events", {}),
+    "/rooms/lair/involvement/": ("events", {"involvement": "mentions"}),
+    "/rooms/lair/threads/1/follow/": ("events", {"on": "1"}),
+    "/rooms/lair/threads/1/read/": ("events", {}),
+    "/rooms/lair/leave/": ("events", {}),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", FORMS)
+def test_each_form_has_the_limit_of_its_kind(
+    path: str,
+    monkeypatch: pytest.MonkeyPatch,
+    room: Callable[..., Room],
+    say: Callable[..., list[Message]],
+    ana: User,
+    bo: User,
+    signed_in: Callable[[User], Client],
+) -> None:
+    kind, filled = FORMS[path]
+    lair = room(bo, slug="lair", moderators=[ana])
+    say(lair, ana, "one")
+    say(lair, bo, "two")
+    monkeypatch.setattr(limits, kind, Limit(1, 0.001))
+    data = {name: str(bo.pk) if value == "BO" else value for name, value in filled.items()}
+    web, told = signed_in(ana), "Too many at once"
+    path = path.replace("BO", str(bo.pk))
+    assert told not in web.post(path, data, follow=True).content.decode()
+    actions.admit(lair, [ana])
+    assert told in web.post(path, data, follow=True).content.decode()
