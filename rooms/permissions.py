@@ -25,17 +25,27 @@ def refusal_to_read(room: Room | None, membership: Membership | None) -> ChatErr
     return NotFound(NO_ROOM, field="room") if room is None or membership is None else None
 
 
-def refusal_to_post(room: Room | None, membership: Membership | None) -> ChatError | None:
-    """Members post, while the room is not archived and they are not muted."""
+def refusal_to_change(room: Room | None, membership: Membership | None) -> ChatError | None:
+    """Members change what is in a room, while it is not archived."""
     if refusal := refusal_to_read(room, membership):
         return refusal
-    assert room is not None and membership is not None
-    if room.is_archived:
-        return Archived(ARCHIVED, field="room")
-    if membership.is_muted:
-        assert membership.muted_until is not None
-        return Muted(membership.muted_until, membership.mute_reason)
-    return None
+    assert room is not None
+    return Archived(ARCHIVED, field="room") if room.is_archived else None
+
+
+def refusal_to_post(room: Room | None, membership: Membership | None) -> ChatError | None:
+    """Members post, while the room is not archived and they are not muted."""
+    if refusal := refusal_to_change(room, membership):
+        return refusal
+    assert membership is not None
+    return _muted(membership)
+
+
+def _muted(membership: Membership) -> ChatError | None:
+    if not membership.is_muted:
+        return None
+    assert membership.muted_until is not None
+    return Muted(membership.muted_until, membership.mute_reason)
 
 
 def refusal_to_say(body: str) -> ChatError | None:
@@ -72,12 +82,14 @@ def refusal_to_edit(message: Message | None, membership: Membership) -> ChatErro
 
 
 def refusal_to_delete(message: Message | None, membership: Membership) -> ChatError | None:
-    """One deletes what one wrote; a moderator anything in the room."""
+    """One deletes what one wrote, muted or not: it takes back, and says nothing; a moderator who is not muted anything in the room."""
     if message is None or message.is_deleted:
         return NotFound(NO_MESSAGE, field="seq")
-    if message.author_id != membership.user_id and membership.role != Membership.Role.MODERATOR:
+    if message.author_id == membership.user_id:
+        return None
+    if membership.role != Membership.Role.MODERATOR:
         return Forbidden(_("only its author or a moderator may delete a message"), field="seq")
-    return None
+    return _muted(membership)
 
 
 def refusal_to_answer(root: Message | None) -> ChatError | None:

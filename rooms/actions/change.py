@@ -42,11 +42,13 @@ def held(user: User, slug: str, refusal: RoomRefusal) -> Room:
     return room
 
 
-def find(user: User, slug: str, seq: int, refusal: Refusal) -> tuple[Room, Message]:
-    """Lock the room; return it with the message, if this person may do this to it. Raises ChatError."""
+def find(
+    user: User, slug: str, seq: int, refusal: Refusal, *, in_room: RoomRefusal = refusal_to_post
+) -> tuple[Room, Message]:
+    """Lock the room; return it with the message, if this person may do this to it, and `in_room`. Raises ChatError."""
     room = lock_room(slug)
     membership = membership_of(user.pk, room)
-    allow(refusal_to_post(room, membership))
+    allow(in_room(room, membership))
     assert room is not None and membership is not None
     message = Message.objects.at(room, seq)
     allow(refusal(message, membership))

@@ -14,7 +14,7 @@ from rooms.actions.change import allow, find, publish_message, stamp
 from rooms.actions.mentioning import Text, call_anew, rendered
 from rooms.errors import Invalid
 from rooms.models import Attachment, Membership, Mention, Message, Reaction, Revision, Room, rows
-from rooms.permissions import refusal_to_delete, refusal_to_edit, refusal_to_say
+from rooms.permissions import refusal_to_change, refusal_to_delete, refusal_to_edit, refusal_to_say
 
 ERASED = [
     "body", "html", "files", "pinned_at", "pinned_by", "deleted_at", "deleted_by", "delete_reason", "version",
@@ -54,7 +54,7 @@ def edit(user: User, slug: str, seq: int, body: str) -> Message:
 def delete(user: User, slug: str, seq: int, reason: str = "") -> Message:
     """Take the body away; the number and the author stay. Raises ChatError."""
     with transaction.atomic():
-        room, message = find(user, slug, seq, refusal_to_delete)
+        room, message = find(user, slug, seq, refusal_to_delete, in_room=refusal_to_change)
         erase(room, message, user, reason)
     return message
 

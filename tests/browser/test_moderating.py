@@ -48,6 +48,22 @@ def test_a_moderator_mutes_clears_and_bans_from_the_card_and_it_is_told_at_once(
     expect(page.get_by_text("They may come in again")).to_be_visible()
 
 
+def test_who_is_muted_takes_back_what_they_said_and_edits_nothing(site: Site, visit: Visit) -> None:
+    ana, bo = site.person("ana"), site.person("bo")
+    room = site.room(bo, moderators=[ana])
+    site.say(room, bo, "buy this", "and that")
+    here = RoomPage(visit(bo, f"/rooms/{room}/")).is_live()
+    with ana.client() as moderator:
+        assert moderator.ask("mute", {"room": room, "user": bo.id, "seconds": 600})["ok"]
+    expect(here.box).to_be_hidden()
+    here.message("buy this").hover()
+    here.page.get_by_role("button", name="More", exact=True).click()
+    expect(here.page.get_by_role("button", name="Edit", exact=True)).to_be_hidden()
+    here.page.get_by_role("button", name="Delete", exact=True).click()
+    here.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(here.page.locator(".message[data-deleted]")).to_have_count(1)
+
+
 def test_slow_mode_counts_down_and_moderators_write_on(site: Site, visit: Visit) -> None:
     ana, bo = site.person("ana"), site.person("bo")
     room = site.room(bo, moderators=[ana])

@@ -5,7 +5,7 @@ What is allowed works, and leaves its mark; what is refused answers with the cod
 
 import re
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, count
 
 import pytest
 
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.server
 KINDS = {"Open rooms": "open", "Closed rooms": "closed", "Direct conversations": "direct", "Archived rooms": "archived"}
 WHO = ["signed out", "not in it", "member", "moderator", "staff", "deactivated"]
 Table = dict[str, dict[str, str]]
+_numbers = count()
 
 
 def tables() -> dict[str, Table]:
@@ -62,14 +63,8 @@ def test_the_tables_say_something_of_every_act_and_everybody() -> None:
 @pytest.mark.parametrize("heading", KINDS)
 def test_every_cell_is_true(site: Site, heading: str) -> None:
     kind = KINDS[heading]
-    people: dict[str, Person] = {who: site.person(who.replace(" ", "-")) for who in WHO[1:] if who != "staff"}
-    people |= {"staff": site.admin(), "newcomer": site.person("newcomer"), "another newcomer": site.person("newcomer")}
-    scenes: dict[str, Scene] = {}
-    for number, act in enumerate(ACTS):
-        there = people | {"other": site.person("other")}
-        ids = {who: person.id for who, person in there.items()}
-        room = site.hand("furnish", kind=kind, name=f"{kind}-{number}", act=act, people=ids)
-        scenes[act] = Scene(site, there, **room)
+    people = crowd(site)
+    scenes = {act: furnished(site, kind, act, people) for act in ACTS}
     site.hand("deactivate", user=people["deactivated"].id)
     wrong: list[str] = []
     clients = {who: people[who].client() for who in ("not in it", "member", "moderator", "staff")}
@@ -99,6 +94,43 @@ def test_every_cell_is_true(site: Site, heading: str) -> None:
     finally:
         for client in clients.values():
             client.close()
+    assert not wrong, "\n".join(wrong)
+
+
+def crowd(site: Site) -> dict[str, Person]:
+    """One of each."""
+    people = {who: site.person(who.replace(" ", "-")) for who in WHO[1:] if who != "staff"}
+    return people | {
+        "staff": site.admin(),
+        "newcomer": site.person("newcomer"),
+        "another newcomer": site.person("newcomer"),
+    }
+
+
+def furnished(site: Site, kind: str, act: str, people: dict[str, Person]) -> Scene:
+    """A room in which there is what the act is about."""
+    there = people | {"other": site.person("other")}
+    ids = {who: person.id for who, person in there.items()}
+    return Scene(site, there, **site.hand("furnish", kind=kind, name=f"{kind}-{next(_numbers)}", act=act, people=ids))
+
+
+def test_who_is_muted_may_what_the_table_says_and_all_else_like_any_member(site: Site) -> None:
+    people, wrong = crowd(site), []
+    refused = {act: row["muted"] for act, row in TABLES["Who is muted"].items()}
+    assert refused.keys() <= ACTS.keys() and set(refused.values()) == {"muted"}
+    scenes = {act: furnished(site, "open", act, people) for act in ACTS}
+    with people["member"].client() as client, people["moderator"].client() as moderator:
+        for act, scene in scenes.items():
+            muted = moderator.ask("mute", {"room": scene.slug, "user": people["member"].id, "seconds": 600})
+            assert muted["ok"], muted
+            before, row = site.hand("footprint", pk=scene.pk), TABLES["Open rooms"][act]
+            cell = refused.get(act, row["member"])
+            scene.enter("member", people["member"].web, client)
+            for way, answer in ACTS[act].items():
+                outcome, expected = answer(scene), cell if way != "admin" else "forbidden"
+                wrong += [] if outcome == expected else [f"{act}, {way}: {outcome}, not {expected}"]
+            if cell != "yes" and site.hand("footprint", pk=scene.pk) != before:
+                wrong.append(f"{act}: refused, and changed something")
     assert not wrong, "\n".join(wrong)
 
 

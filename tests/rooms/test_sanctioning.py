@@ -56,7 +56,7 @@ def acts() -> list[tuple[str, str, str]]:
     return [(entry.act, entry.by_name.partition(" ")[0], entry.reason) for entry in AuditEntry.objects.order_by("pk")]
 
 
-def test_who_is_muted_reads_and_says_edits_and_reacts_nothing_until_it_ends(
+def test_who_is_muted_reads_takes_back_and_says_edits_and_reacts_nothing_until_it_ends(
     heard: Recorder, lair: Room, ana: User, eve: User
 ) -> None:
     said = post(ana)
@@ -74,6 +74,7 @@ def test_who_is_muted_reads_and_says_edits_and_reacts_nothing_until_it_ends(
             attempt()
         assert refused.value.payload()["until"] == muted["until"] and "shouting" in refused.value.sentence
     assert actions.read(ana, "lair", said.seq)["unread"] == 0
+    assert actions.delete(ana, "lair", said.seq).is_deleted
     actions.leave(ana, "lair")
     actions.join(ana, "lair")
     with pytest.raises(Muted):

@@ -20,6 +20,7 @@ WORDS = {  # of refusals that a page tells; whatever else it tells is a surprise
     "only staff may": "forbidden",
     "no moderation": "forbidden",
     "nobody like that": "not_found",
+    "you are muted here": "muted",
 }
 
 

@@ -111,7 +111,7 @@ export class Acts {
   #allowed(message) {
     const canPost = this.#ports.canPost();
     const hasThread = Boolean(this.#ports.thread) && (canPost || Boolean(message.answers));
-    return { unread: true, report: !this.#ports.canEdit(message), react: canPost, reply: canPost, thread: hasThread, pin: canPost, edit: canPost && this.#ports.canEdit(message), delete: canPost && this.#ports.canDelete(message) };
+    return { unread: true, report: !this.#ports.canEdit(message), react: canPost, reply: canPost, thread: hasThread, pin: canPost, edit: canPost && this.#ports.canEdit(message), delete: this.#ports.canDelete(message) };
   }
 
   /** @param {Message} message */

@@ -206,7 +206,9 @@ export class Desk {
     const { slug, log } = open, isThread = log.thread !== undefined, { outbox, room, tell } = this.#ports;
     const at = (/** @type {number} */ seq) => log.messages.get(seq);
     const isMine = (/** @type {Message} */ message) => message.author.id === this.#me.id;
-    const mayDelete = (/** @type {Message} */ message) => isMine(message) || room()?.role === "moderator";
+    const isModerator = () => room()?.role === "moderator";
+    const maySee = (/** @type {Message} */ message) => isMine(message) || isModerator();
+    const mayDelete = (/** @type {Message} */ message) => Boolean(room()?.can_post) && (isMine(message) || (isModerator() && mayPost(room())));
     const composer = new Composer(isThread ? `${slug}#${log.thread}` : slug, this.#me.id, {
       say: (said) => this.#say(open, said),
       edit: (seq, body) => this.#change("edit", { seq, body }),
@@ -231,7 +233,7 @@ export class Desk {
         if (answer) composer.complain(await this.#change("delete", { seq: message.seq, ...(reason ? { reason } : {}) }));
       },
       report: async ({ seq }) => (await load(() => import("#page/report.js")))?.ask((reason) => this.#asked("report", { seq, reason })),
-      history: async (message) => (await load(() => import("#page/revisions.js")))?.show(slug, message, mayDelete(message)),
+      history: async (message) => (await load(() => import("#page/revisions.js")))?.show(slug, message, maySee(message)),
     });
     for (const entry of outbox.list(slug)) if (entry.thread === log.thread) open.outbox({ type: "added", entry });
     return composer;
