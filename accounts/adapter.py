@@ -59,6 +59,10 @@ class Adapter(DefaultAccountAdapter):
             return render(request, "account/banned.html", {"until": until, "reason": user.ban_reason})
         return super().pre_login(request, user, **options)
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """What failed attempts at an account are counted by. Allauth's has the Host header in it, and whoever guesses chooses its port."""
+        return str(credentials.get("email", "")).lower()
+
     def login(self, request: HttpRequest, user: User) -> None:
         actions.first_sign_in(user)
         super().login(request, user)

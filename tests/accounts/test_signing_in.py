@@ -56,6 +56,15 @@ def test_guessing_a_password_is_throttled(client: Client, ana: User) -> None:
     assert not is_in(client)
 
 
+def test_guessing_is_throttled_whatever_port_the_host_header_names(client: Client, ana: User) -> None:
+    for port in range(5):
+        client.post(
+            "/accounts/login/", {"login": ana.email, "password": "wrong"}, headers={"host": f"testserver:{port}"}
+        )
+    assert "Too many attempts" in sign_in(client).content.decode()
+    assert not is_in(client)
+
+
 @pytest.mark.parametrize("target", ["/rooms/", "http://testserver/rooms/"])
 def test_one_comes_back_to_the_page_one_wanted(client: Client, ana: User, target: str) -> None:
     assert sign_in(client, next=target)["Location"] == target
