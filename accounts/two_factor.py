@@ -9,8 +9,10 @@ import logging
 import secrets
 
 from allauth.core import context
+from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -24,6 +26,7 @@ from chatsite import qr
 
 log = logging.getLogger(__name__)
 
+LAST_STEP = "last_step"  # of the data of an app: the latest half minute, since 1970, whose code was used
 FIRST = _("set up two-factor sign-in first")
 
 # The pages that open to staff who must set a second factor up first: the way there, the way out, and what every page fetches.
@@ -36,6 +39,30 @@ ALWAYS_OPEN = {
 def has_one(user: User) -> bool:
     """Whether somebody shows a second factor when they sign in. Codes on paper alone are none."""
     return Authenticator.objects.filter(user_id=user.pk).exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+
+
+def is_spent(user: User, code: str) -> bool:
+    """Whether it is a code of their app that was used, or one from before that: each holds once (RFC 6238, 5.2), in whichever process."""
+    app = Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).first()
+    step = _step(app, code) if app else None
+    return step is not None and app is not None and step <= app.data.get(LAST_STEP, -1)
+
+
+def spend(app: Authenticator, code: str) -> None:
+    """A code of an authenticator app was used. The caller holds the row's lock."""
+    step = _step(app, code)
+    if step is not None:  # or its time ended just now
+        app.data[LAST_STEP] = step
+        app.save(update_fields=["data"])
+
+
+def _step(app: Authenticator, code: str) -> int | None:
+    """The half minute for which the app shows this code, of those that are taken now."""
+    secret = Adapter().decrypt(app.data["secret"])
+    for step in auth.yield_hotp_counters_from_time():
+        if compare_user_code(actual=code, expected=auth.format_hotp_value(auth.hotp_value(secret, step))):
+            return step
+    return None
 
 
 def is_lacking(user: User | AnonymousUser) -> bool:

@@ -3,10 +3,13 @@
 from typing import Any
 
 from allauth.mfa.base import forms as base
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts import two_factor
 from accounts.forms import NameField, Plain
 
 CODE = {"inputmode": "numeric", "autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
@@ -24,11 +27,25 @@ class CodeForm(Plain):
         self.fields["code"].widget.attrs |= CODE
 
 
-class AuthenticateForm(CodeForm, base.AuthenticateForm):
+class OnceForm(CodeForm, base.BaseAuthenticateForm):
+    """Takes each code once, of whichever processes are asked at the same time."""
+
+    def clean_code(self) -> str:
+        with transaction.atomic():
+            list(Authenticator.objects.select_for_update().filter(user=self.user).order_by("pk"))
+            if two_factor.is_spent(self.user, self.cleaned_data["code"]):
+                self.cleaned_data["code"] = ""  # as good as none: it counts as an attempt
+            code: str = super().clean_code()
+            if self.authenticator.type == Authenticator.Type.TOTP:
+                two_factor.spend(self.authenticator, code)
+        return code
+
+
+class AuthenticateForm(OnceForm, base.AuthenticateForm):
     helps = {"code": _("Six digits from your authenticator app, or one of your recovery codes.")}
 
 
-class ReauthenticateForm(CodeForm, base.ReauthenticateForm):
+class ReauthenticateForm(OnceForm, base.ReauthenticateForm):
     helps = AuthenticateForm.helps
 
 

@@ -8,12 +8,14 @@ from typing import Any
 from allauth.account import views as allauth
 from allauth.decorators import rate_limit
 from allauth.mfa.base.views import IndexView
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import views as totp
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login as sign_in
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -50,7 +52,6 @@ def who(request: HttpRequest) -> User:
 
 login = once_founded(allauth.login)
 signup = once_founded(allauth.signup)
-activate_totp = never_cache(totp.activate_totp)  # it shows a secret
 passkeys = RedirectView.as_view(pattern_name="mfa_index")  # all of one's factors are on one page
 
 
@@ -61,6 +62,18 @@ class TwoFactorIndex(IndexView):
         return super().get_context_data(is_lacking=two_factor.is_lacking(who(self.request)), **kwargs)
 
 
+class ActivateTOTP(totp.ActivateTOTPView):
+    """Set up an app; the code that shows it to work has been used by that."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        with transaction.atomic():
+            answer: HttpResponse = super().form_valid(form)
+            app = Authenticator.objects.select_for_update().get(user=form.user, type=Authenticator.Type.TOTP)
+            two_factor.spend(app, form.cleaned_data["code"])
+        return answer
+
+
+activate_totp = never_cache(ActivateTOTP.as_view())  # it shows a secret
 two_factor_index = never_cache(TwoFactorIndex.as_view())
 
 

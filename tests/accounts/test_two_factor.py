@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
+from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 
@@ -102,6 +103,25 @@ def test_a_code_holds_once(here: Client) -> None:
         client, answer = sign_in()
         client.post(answer["Location"], {"code": code})
         assert is_in(client) is expected
+
+
+@pytest.mark.parametrize("written", ["{0}", " {0} ", "{0:.3}-{1}"])
+def test_a_code_holds_once_whichever_process_took_it(here: Client, written: str) -> None:
+    """What was used is in the database: a process that never saw it knows, and of what was shown before it, too."""
+    phone, _ = set_up(here)
+    used, before = phone.code(), code_of(phone.secret)
+    for code, expected in ((used, True), (used, False), (before, False)):
+        cache.clear()
+        client, answer = sign_in()
+        client.post(answer["Location"], {"code": written.format(code, code[3:])})
+        assert is_in(client) is expected
+
+
+def test_the_code_that_set_an_app_up_has_been_used(here: Client) -> None:
+    phone, _ = set_up(here)
+    client, answer = sign_in()
+    client.post(answer["Location"], {"code": code_of(phone.secret)})
+    assert not is_in(client)
 
 
 def test_guessing_codes_is_throttled(here: Client) -> None:
