@@ -128,13 +128,20 @@ BROKER = env.str("MESSAGE_QUEUE_URL", default="") or REDIS_URL
 MESSAGE_QUEUE_CHANNEL = env.str("MESSAGE_QUEUE_CHANNEL", default="chatsite")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Large enough that nobody pushes the count of their own failed sign-ins out with those of made-up addresses.
-CACHES = {
+# Where failed sign-ins are counted. Large enough that nobody pushes the count of their own out with those of made-up addresses.
+CACHES: dict[str, dict[str, object]] = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
+# All processes count together where there is a Redis, be it the broker or not.
+if COUNTED_AT := REDIS_URL or (BROKER if BROKER.startswith(("redis://", "rediss://")) else ""):
+    CACHES["default"] |= {
+        "BACKEND": "chatsite.backends.redis.SharedCache",
+        "LOCATION": COUNTED_AT,
+        "KEY_PREFIX": MESSAGE_QUEUE_CHANNEL,
+    }
 
 # --- People -----------------------------------------------------------------------------------------------------------------------
 
