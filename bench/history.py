@@ -11,7 +11,7 @@ import subprocess
 from typing import Any
 
 from bench.neighbours import Watch, used_by
-from bench.servers import KINDS, LOAD_CORE, PEER_PYTHON, ROOT, SERVER_CORE, Server, manage
+from bench.servers import KINDS, LOAD_CORE, PYTHON, ROOT, SERVER_CORE, Server, manage
 from bench.tools import Failed, percentiles
 
 OPERATIONS = {
@@ -52,7 +52,7 @@ def ask(size: int, times: int) -> dict[str, Any]:
     manage(server.data, "shell", "-v0", "-c", JOIN_ALL)
     with server:
         watch = Watch(SERVER_CORE, lambda: used_by(server.process.pid))
-        command = [str(PEER_PYTHON), "-m", "bench.asking", str(server.port), str(server.cookies), str(times)]
+        command = [str(PYTHON), "-m", "bench.asking", str(server.port), str(server.cookies), str(times)]
         ran = subprocess.run(
             command,
             cwd=ROOT,

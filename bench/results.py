@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from bench.servers import BENCH, PEER_PYTHON, ROOT, SITE_PYTHON
+from bench.pythons import told
+from bench.servers import BENCH, PYTHON, ROOT
 
 FILE = BENCH / "results.json"
 
@@ -35,7 +36,7 @@ def machine() -> dict[str, str]:
     return {
         "processor": model,
         "system": f"{platform.system()} {platform.release().split('-')[0]}",
-        "python": said(str(SITE_PYTHON), "--version").removeprefix("Python "),
+        "python": told(json.loads((PYTHON.parent.parent / ".installed").read_text())),
         "node": said("node", "--version").removeprefix("v"),
         "commit": said("git", "rev-parse", "--short", "HEAD"),
         "peers": ", ".join(python_versions() + node_versions()),
@@ -46,7 +47,7 @@ def python_versions() -> list[str]:
     """Names and versions of the Python peers."""
     wanted = ("Django", "channels", "uvicorn", "python-socketio", "eventlet")
     code = f"from importlib.metadata import version; print(*(n + ' ' + version(n) for n in {wanted}), sep='\\n')"
-    return said(str(PEER_PYTHON), "-c", code).splitlines()
+    return said(str(PYTHON), "-c", code).splitlines()
 
 
 def node_versions() -> list[str]:

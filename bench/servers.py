@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BENCH = ROOT / "bench"
 WORK = ROOT / "var" / "bench"
 SITE_PYTHON = ROOT / ".venv" / "bin" / "python"
-PEER_PYTHON = BENCH / ".venv" / "bin" / "python"
+PYTHON = BENCH / ".venv" / "bin" / "python"  # all that is measured and is Python: bench/pythons.py
 SERVER_CORE, LOAD_CORE = 0, 1
 START_TIMEOUT = 60.0  # seconds
 
@@ -52,7 +52,7 @@ def site_environment(data: Path) -> dict[str, str]:
 
 def manage(data: Path, *arguments: str) -> None:
     """Run one of the site's commands on the data in `data`."""
-    command = [str(SITE_PYTHON), "manage.py", *arguments]
+    command = [str(PYTHON), "manage.py", *arguments]
     ran = subprocess.run(command, cwd=ROOT, env=site_environment(data), capture_output=True, text=True)
     if ran.returncode:
         raise RuntimeError(f"manage.py {' '.join(arguments)}: {ran.stderr}")
@@ -102,12 +102,12 @@ class Server:
         environment = {**os.environ, "BENCH_DATABASE": database, "NODE_ENV": "production"}
         match self.kind.name:
             case _ if self.kind.is_ours:
-                serve = [str(SITE_PYTHON), "manage.py", "serve", f"127.0.0.1:{port}"]
+                serve = [str(PYTHON), "manage.py", "serve", f"127.0.0.1:{port}"]
                 return serve, ROOT, {**site_environment(self.data), **dict(self.kind.settings)}
             case "node":
                 return ["node", "server.js", port, database], BENCH / "peers" / "node", environment
             case name:
-                return [str(PEER_PYTHON), f"{name}_server.py", port], BENCH / "peers", environment
+                return [str(PYTHON), f"{name}_server.py", port], BENCH / "peers", environment
 
 
 def prepare_site(data: Path, clients: int, rooms: int, cookies: Path) -> None:

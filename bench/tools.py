@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.neighbours import Watch, used_by, used_by_children
-from bench.servers import BENCH, LOAD_CORE, PEER_PYTHON, SERVER_CORE, SITE_PYTHON, WORK, Server
+from bench.pythons import fastest
+from bench.servers import BENCH, LOAD_CORE, PYTHON, ROOT, SERVER_CORE, SITE_PYTHON, WORK, Server
 
 GENERATOR = WORK / "load"
 SPARE_FILES = 500  # descriptors a server needs beside its connections
@@ -26,8 +27,7 @@ def prepare(servers: set[str]) -> None:
     # Node comes with the machine, or from PyPI into the site's environment.
     os.environ["PATH"] += os.pathsep + str(SITE_PYTHON.parent)
     build_generator()
-    if servers & {"socketio", "channels", "history"}:
-        install_python_peers()
+    install_python()
     if "node" in servers:
         install_node_peer()
 
@@ -43,16 +43,17 @@ def build_generator() -> None:
         subprocess.run([compiler, "-O2", "-Wall", "-Wextra", "-o", str(GENERATOR), source, "-lm"], check=True)
 
 
-def install_python_peers() -> None:
-    """Make bench/.venv."""
-    done = PEER_PYTHON.parent.parent / ".installed"
-    wanted = BENCH / "requirements.txt"
-    if not is_older(done, [wanted]):
+def install_python() -> None:
+    """Make bench/.venv, of the fastest Python there is: the site's requirements and the peers'."""
+    folder = PYTHON.parent.parent
+    done, wanted = folder / ".installed", [ROOT / "requirements.txt", BENCH / "requirements.txt"]
+    if not is_older(done, wanted):
         return
-    subprocess.run([sys.executable, "-m", "venv", str(PEER_PYTHON.parent.parent)], check=True)
-    pip = [str(PEER_PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "-r", str(wanted)], check=True)
-    done.touch()
+    best = fastest()
+    subprocess.run([best["base"], "-m", "venv", "--clear", str(folder)], check=True)
+    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, *(part for each in wanted for part in ("-r", str(each)))], check=True)
+    done.write_text(json.dumps(best))
 
 
 def install_node_peer() -> None:
