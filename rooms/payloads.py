@@ -10,6 +10,7 @@ from accounts import avatars
 from accounts.models import User
 from rooms.models import Attachment, Follower, Membership, Mention, Message, Reaction, Revision, Room, summary
 from rooms.models.follower import Following
+from rooms.models.room import DIRECT
 
 JSON = dict[str, Any]
 MOST_NAMED = 200  # ids of who is online, a room
@@ -151,29 +152,26 @@ def _quote(parent: Message | None) -> JSON | None:
 
 def room(room: Room) -> JSON:
     """A room as it is for everyone. A direct conversation has a `name` only for each who is in it."""
-    named: JSON = {} if room.is_direct else {"name": room.name}
-    return {
+    shown = {
         "slug": room.slug,
-        **named,
+        "name": room.name,
         "topic": room.topic,
         "kind": room.kind,
-        "archived": room.is_archived,
+        "archived": room.archived_at is not None,
         "is_default": room.is_default,
         "slow_mode": room.slow_mode,
         "version": room.version,
         "last_seq": room.last_seq,
     }
+    if room.kind == DIRECT:
+        del shown["name"]
+    return shown
 
 
 def room_of(membership: Membership) -> JSON:
     """A room as it is for one member. Needs `room` at hand, `unread` and `mentions` annotated (`Membership.objects.with_unread()`)."""
-    return {
-        **room(membership.room),
-        **people_of(membership),
-        **read_mark(membership),
-        **_threads(membership),
-        **standing(membership),
-    }
+    shown = {**room(membership.room), **read_mark(membership), **_threads(membership), **standing(membership)}
+    return {**shown, **people_of(membership)} if shown["kind"] == DIRECT else shown
 
 
 def people_of(membership: Membership) -> JSON:
@@ -200,8 +198,11 @@ def read_mark(membership: Membership) -> JSON:
 
 def _threads(membership: Membership) -> JSON:
     """The threads of the room that have unread answers for the member; `Membership.objects.standing` has them at hand."""
-    key = membership.user_id, membership.room_id
-    if not hasattr(membership, "threads"):
+    threads = getattr(membership, "threads", None)
+    if threads == []:
+        return {"threads": []}
+    if threads is None:
+        key = membership.user_id, membership.room_id
         membership.threads = Follower.objects.unread_of([key[0]], [key[1]]).get(key, [])
     return {"threads": [{"seq": each.seq, **_thread_mark(each)} for each in membership.threads]}
 
@@ -219,11 +220,12 @@ def _thread_mark(following: Following) -> JSON:
 
 def standing(membership: Membership) -> JSON:
     """What a member is and may do in the room; `muted` is null, or until when they may say nothing, and why."""
+    muted: JSON | None = None
+    if membership.muted_until and membership.is_muted:
+        muted = {"until": timestamp(membership.muted_until), "reason": membership.mute_reason}
     return {
         "role": membership.role,
         "involvement": membership.involvement,
-        "can_post": not membership.room.is_archived,
-        "muted": {"until": timestamp(membership.muted_until), "reason": membership.mute_reason}
-        if membership.is_muted
-        else None,
+        "can_post": membership.room.archived_at is None,
+        "muted": muted,
     }

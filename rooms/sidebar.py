@@ -5,6 +5,7 @@ One query, and one for the people of direct conversations, however many rooms, a
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 
 from accounts.models import User
@@ -35,7 +36,8 @@ def order(room: JSON) -> tuple[Any, ...]:
     return room["kind"] == "direct", room["archived"], not room["is_default"], natural(room["name"])
 
 
-def natural(name: str) -> list[str | tuple[int, str]]:
+@lru_cache(maxsize=4096)  # names of rooms: the same again and again
+def natural(name: str) -> tuple[str | tuple[int, str], ...]:
     """What to sort names by, as people count: "Room 2" before "Room 10"."""
     parts = DIGITS.split(name.casefold())
-    return [(int(part), part) if n % 2 else part for n, part in enumerate(parts)]
+    return tuple((int(part), part) if n % 2 else part for n, part in enumerate(parts))

@@ -29,24 +29,20 @@ NAMED = 20  # people named with one emoji
 def grouped(messages: Iterable[dict[str, Any]], new_seq: int | None = None) -> Iterator[dict[str, Any]]:
     """Yield `{message, first, day, new}` for each: whether it opens a group, the day that begins there, whether the line "New" stands above."""
     previous: dict[str, Any] | None = None
+    before: datetime | None = None
     for message in messages:
         at = moment(message["created_at"])
-        day = at if previous is None or moment(previous["created_at"]).date() != at.date() else None
+        day = at if before is None or before.date() != at.date() else None
         new = message["seq"] == new_seq
-        yield {
-            "message": message,
-            "day": day,
-            "new": new,
-            "first": bool(day) or new or not _continues(previous, message),
-        }
-        previous = message
+        goes_on = previous and before and _continues(previous, message) and abs(at - before) < PAUSE
+        yield {"message": message, "day": day, "new": new, "first": bool(day) or new or not goes_on}
+        previous, before = message, at
 
 
-def _continues(previous: dict[str, Any] | None, message: dict[str, Any]) -> bool:
-    if previous is None or message["reply_to"] or previous.get("thread") != message.get("thread"):
+def _continues(previous: dict[str, Any], message: dict[str, Any]) -> bool:
+    if message["reply_to"] or previous.get("thread") != message.get("thread"):
         return False  # a root stands apart from its answers
-    pause = abs(moment(message["created_at"]) - moment(previous["created_at"]))
-    return previous["author"]["id"] == message["author"]["id"] and pause < PAUSE
+    return bool(previous["author"]["id"] == message["author"]["id"])
 
 
 @register.filter
@@ -96,24 +92,26 @@ def body_html(message: dict[str, Any]) -> SafeString:
 
 
 @register.filter
-def is_mine(mark: dict[str, Any] | None, me: dict[str, Any]) -> bool:
+def is_mine(mark: dict[str, Any] | None, me: dict[str, Any] | None) -> bool:
     """Whether one of those who reacted so is oneself."""
-    if mark is None:
+    if mark is None or me is None:
         return False
     return me["id"] in mark.get("others", ()) or any(user["id"] == me["id"] for user in mark["users"])
 
 
 @register.filter
-def calls(message: dict[str, Any] | None, me: dict[str, Any]) -> bool:
+def calls(message: dict[str, Any] | None, me: dict[str, Any] | None) -> bool:
     """Whether a message mentions oneself, by name or with everybody."""
+    if me is None:
+        return False
     mentions = message.get("mentions") if message and message["author"]["id"] != me["id"] else None
     return mentions is not None and (mentions["room"] or me["id"] in mentions["users"])
 
 
 @register.filter
-def news_in(message: dict[str, Any] | None, room: dict[str, Any]) -> dict[str, Any] | None:
+def news_in(message: dict[str, Any] | None, room: dict[str, Any] | None) -> dict[str, Any] | None:
     """What is new in the thread under a message of a room."""
-    return next((each for each in room["threads"] if message and each["seq"] == message["seq"]), None)
+    return next((each for each in room["threads"] if each["seq"] == message["seq"]), None) if message and room else None
 
 
 @register.filter
