@@ -7,6 +7,7 @@ the places, and the marks are filled. Invariant: what comes out is what `{% incl
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -92,7 +93,7 @@ def draw_rooms(rooms: Iterable[JSON], current: str) -> SafeString:
     for room in rooms:
         slug, unread, mentions = room["slug"], room["unread"], room["mentions"]
         shape = (bool(unread), bool(mentions), room["archived"], room["involvement"], room["kind"], slug == current)
-        filled = _shapes.get((used, language, shape), lambda shape=shape: _room_shape(used, *shape))
+        filled = _shapes.get((used, language, shape), partial(_room_shape, used, *shape))
         drawn.append(filled % {"slug": slug, "name": escape(room["name"]), "unread": unread, "mentions": mentions})
     return mark_safe("".join(drawn))  # slugs and numbers are plain, names are escaped
 
@@ -131,6 +132,7 @@ class Unchanging(Node):
         language = get_language()
         if language not in self._drawn or settings.DEBUG:
             empty = Context(NOBODY)
+            assert context.template
             with empty.render_context.push_state(context.template), empty.bind_template(context.template):
                 self._drawn[language] = self.nodelist.render(empty)
         return self._drawn[language]
