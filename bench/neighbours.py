@@ -46,6 +46,24 @@ def used_by(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
+def used_by_services(names: frozenset[str]) -> float:
+    """Seconds of CPU that all processes of these names have used so far, and those of their children that have ended."""
+    used = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, _, rest = stat.read_text().partition("(")[2].rpartition(")")
+        except OSError:  # gone meanwhile
+            continue
+        if name in names:
+            used += sum(map(int, rest.split()[11:15]))
+    return used / TICK
+
+
+def used_of_machine() -> float:
+    """Seconds of all its cores together."""
+    return sum(map(used_of_core, range(os.cpu_count() or 1)))
+
+
 def used_by_children() -> float:
     """Seconds of CPU that our ended children have used so far."""
     times = os.times()

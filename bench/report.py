@@ -1,5 +1,6 @@
 """Tells what was measured: tables for the terminal and bench/RESULTS.md, both Markdown, with the ratio to each peer and what had to be reached."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from bench import chart
@@ -160,13 +161,14 @@ def table(rows: list[list[str]]) -> list[str]:
     return [line(rows[0]), f"|{rule}|", *map(line, rows[1:])]
 
 
-def write(kept: JSON) -> None:
-    """Write bench/RESULTS.md and the chart."""
+def write(kept: JSON, more: Sequence[str] = ()) -> None:
+    """Write bench/RESULTS.md, `more` tables at its end, and the chart."""
     parts = [HEAD]
     if machine := kept.get("machine"):
         parts.append("; ".join(f"{what}: {value}" for what, value in machine.items()) + ".\n")
     parts += [case_table(case, kept[name]) for name, case in CASES.items() if name in kept]
     if HISTORY in kept:
         parts.append(history_table(kept[HISTORY]))
+    parts += more
     (BENCH / "RESULTS.md").write_text("\n".join(parts))
     chart.write(kept)

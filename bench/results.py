@@ -10,6 +10,7 @@ from bench.pythons import told
 from bench.servers import BENCH, PYTHON, ROOT
 
 FILE = BENCH / "results.json"
+NODE_PACKAGES = ("socket.io", "better-sqlite3", "@socket.io/redis-adapter", "@socket.io/cluster-adapter", "pg")
 
 
 def load() -> dict[str, Any]:
@@ -53,7 +54,7 @@ def python_versions() -> list[str]:
 def node_versions() -> list[str]:
     """Names and versions of what the Node peer stands on."""
     packages = json.loads((BENCH / "peers" / "node" / "package-lock.json").read_text())["packages"]
-    return [f"{name} {packages[f'node_modules/{name}']['version']}" for name in ("socket.io", "better-sqlite3")]
+    return [f"{name} {packages[f'node_modules/{name}']['version']}" for name in NODE_PACKAGES]
 
 
 def said(*command: str) -> str:

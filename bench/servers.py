@@ -45,15 +45,15 @@ KINDS = {
 }
 
 
-def site_environment(data: Path) -> dict[str, str]:
-    """The environment of a site with all settings at their defaults, and its data in `data`."""
-    return {**os.environ, "DATA_DIR": str(data), "DATABASE_URL": "", "REDIS_URL": "", "DEBUG": "0"}
+def site_environment(data: Path, database: str = "") -> dict[str, str]:
+    """The environment of a site with all settings at their defaults, and its data in `data`; `database`: a URL, if it is not SQLite."""
+    return {**os.environ, "DATA_DIR": str(data), "DATABASE_URL": database, "REDIS_URL": "", "DEBUG": "0"}
 
 
-def manage(data: Path, *arguments: str) -> None:
+def manage(data: Path, *arguments: str, database: str = "") -> None:
     """Run one of the site's commands on the data in `data`."""
     command = [str(PYTHON), "manage.py", *arguments]
-    ran = subprocess.run(command, cwd=ROOT, env=site_environment(data), capture_output=True, text=True)
+    ran = subprocess.run(command, cwd=ROOT, env=site_environment(data, database), capture_output=True, text=True)
     if ran.returncode:
         raise RuntimeError(f"manage.py {' '.join(arguments)}: {ran.stderr}")
 
@@ -61,10 +61,10 @@ def manage(data: Path, *arguments: str) -> None:
 class Server:
     """A running server. Use as a context manager."""
 
-    def __init__(self, kind: Kind, clients: int, rooms: int) -> None:
-        """Prepare fresh data for `clients` people in `rooms` rooms beside the lobby; `cookies` has a line for each."""
+    def __init__(self, kind: Kind, clients: int, rooms: int, folder: str = "") -> None:
+        """Prepare fresh data for `clients` people in `rooms` rooms beside the lobby, in `folder`; `cookies` has a line for each."""
         self.kind = kind
-        self.data = WORK / kind.name
+        self.data = WORK / (folder or kind.name)
         shutil.rmtree(self.data, ignore_errors=True)
         self.data.mkdir(parents=True)
         self.cookies = self.data / "cookies"
@@ -97,6 +97,16 @@ class Server:
         self.process.wait()
         self._log.close()
 
+    @property
+    def ports(self) -> list[int]:
+        """Where it listens: a port a process."""
+        return [self.port]
+
+    @property
+    def pids(self) -> list[int]:
+        """Its processes."""
+        return [self.process.pid]
+
     def _command(self) -> tuple[list[str], Path, dict[str, str]]:
         port, database = str(self.port), str(self.data / "board.sqlite3")
         environment = {**os.environ, "BENCH_DATABASE": database, "NODE_ENV": "production"}
@@ -110,16 +120,16 @@ class Server:
                 return [str(PYTHON), f"{name}_server.py", port], BENCH / "peers", environment
 
 
-def prepare_site(data: Path, clients: int, rooms: int, cookies: Path) -> None:
+def prepare_site(data: Path, clients: int, rooms: int, cookies: Path, database: str = "") -> None:
     """A migrated site with people, rooms, some history, and a signed-in session a person."""
-    manage(data, "migrate", "-v0")
+    manage(data, "migrate", "-v0", database=database)
     people = ["--users", str(clients), "--rooms", str(rooms), "--messages", "1000"]
-    manage(data, "populate", *people, "--cookies", str(cookies))
+    manage(data, "populate", *people, "--cookies", str(cookies), database=database)
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
+def free_port(wanted: int = 0) -> int:
+    """A port that nobody listens on: that one, or OSError."""
+    with socket.create_server(("127.0.0.1", wanted)) as found:
         return int(found.getsockname()[1])
 
 

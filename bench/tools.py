@@ -28,7 +28,7 @@ def prepare(servers: set[str]) -> None:
     os.environ["PATH"] += os.pathsep + str(SITE_PYTHON.parent)
     build_generator()
     install_python()
-    if "node" in servers:
+    if servers & {"node", "workers"}:
         install_node_peer()
 
 
@@ -82,24 +82,28 @@ def allow_files(clients: int) -> None:
 
 
 def drive(server: Server, options: dict[str, Any]) -> dict[str, float]:
-    """Run the generator against `server`; return what it measured, and the shares of the two cores that others used. Raises Failed."""
+    """Run the generator against `server`, on a core of its own; tell, too, the share of the two cores that others used. Raises Failed."""
+    server_core = Watch(SERVER_CORE, lambda: used_by(server.process.pid))
+    load_core = Watch(LOAD_CORE, used_by_children)
+    figures = generate(server, options, {LOAD_CORE})
+    return {**figures, "others": max(server_core.others(), load_core.others())}
+
+
+def generate(server: Any, options: dict[str, Any], cores: set[int]) -> dict[str, float]:
+    """Run the generator on some of the cores against the processes of `server`; return what it measured. Raises Failed."""
     given = {
         "dialect": server.kind.dialect,
-        "port": server.port,
-        "pid": server.process.pid,
+        "port": ",".join(map(str, server.ports)),
+        "pid": ",".join(map(str, server.pids)),
         "cookies": server.cookies,
         **options,
     }
     command = [str(GENERATOR), *(f"{name}={value}" for name, value in given.items())]
-    server_core = Watch(SERVER_CORE, lambda: used_by(server.process.pid))
-    load_core = Watch(LOAD_CORE, used_by_children)
-    ran = subprocess.run(
-        command, capture_output=True, text=True, preexec_fn=lambda: os.sched_setaffinity(0, {LOAD_CORE})
-    )
+    ran = subprocess.run(command, capture_output=True, text=True, preexec_fn=lambda: os.sched_setaffinity(0, cores))
     if ran.returncode:
         raise Failed(ran.stderr.strip().splitlines()[-1] if ran.stderr.strip() else f"exit status {ran.returncode}")
     figures: dict[str, float] = json.loads(ran.stdout.strip().splitlines()[-1])
-    return {**figures, "others": max(server_core.others(), load_core.others())}
+    return figures
 
 
 def percentiles(seconds: list[float]) -> dict[str, float]:

@@ -3,14 +3,15 @@
  * It must never be the limit of what it measures, so it does as little as it can for a delivery: find the frame's end, read the number of the message,
  * count. Yet it checks what it is told: every message reaches every member of its room once, and all members hear a room in one order.
  *
- *     load mode=closed|paced|storm dialect=chatsite|tutorial|channels port=N pid=N cookies=FILE clients=N [at_once=N] [rooms=N] [outstanding=N] [rate=N]
+ *     load mode=closed|paced|storm dialect=chatsite|tutorial|channels port=N[,N...] pid=N[,N...] cookies=FILE clients=N [at_once=N] [rooms=N] [outstanding=N] [rate=N]
  *          [warmup=S] [seconds=S] [settle=S] [drain=S] [cut=kill|reset]
  *
  * closed: `outstanding` messages are on their way at any time; one is done when it was acknowledged and has reached the last member.
  * paced:  `rate` messages a second, whatever happens; latency counts from when a message was due, so that a stall hides nothing.
  * storm:  messages go on at `rate`, all connections are cut at once, and clients come back as the official one does. `cut=kill`: prints "cut" when
  *         whoever started us should kill the server and start another; `cut=reset`: resets the connections itself.
- * Client k sends line k of `cookies`; with rooms=N it talks in room-<k % N + 1>, without in the lobby. The result is one line of JSON. */
+ * Client k sends line k of `cookies`; with rooms=N it talks in room-<k % N + 1>, without in the lobby. Of several processes (ports; pids, whose CPU
+ * is told together) each has an equal share of the clients of every room. The result is one line of JSON. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -27,10 +28,10 @@ static const double CONNECTING_TIMEOUT = 120, STORM_TIMEOUT = 60;
 static const double RETRY_FIRST = 1, RETRY_MOST = 5, RETRY_SPREAD = 0.5; /* socket.io-client's own, in seconds */
 
 static struct {
-    const char *mode, *dialect, *cookies, *cut;
-    int port, pid, clients, at_once, rooms, outstanding;
+    const char *mode, *dialect, *cookies, *cut, *port, *pid;
+    int clients, at_once, rooms, outstanding;
     double rate, warmup, seconds, settle, drain;
-} opt = {.mode = "closed", .dialect = "chatsite", .cookies = "", .cut = "kill", .clients = 1, .at_once = 256, .outstanding = 16, .rate = 50, .warmup = 1,
+} opt = {.mode = "closed", .dialect = "chatsite", .cookies = "", .cut = "kill", .port = "0", .pid = "0", .clients = 1, .at_once = 256, .outstanding = 16, .rate = 50, .warmup = 1,
          .seconds = 5, .settle = 0.5, .drain = 20};
 
 typedef enum { AWAY, CONNECTING, UPGRADING, ENTERING, IN } State;
@@ -59,9 +60,10 @@ typedef struct {
 
 static const Dialect *dialect;
 static int poller, is_storm, is_closed, posting;
+static Numbers ports, pids;
 static Client *clients;
 static Message *messages;
-static long posted, done, doubled, reordered, refused, cuts, syncs;
+static long posted, done, delivered, doubled, reordered, refused, cuts, syncs;
 static int present; /* clients that are in */
 static double window_from = 1e300, window_to = 1e300, cut_at, back_at;
 static struct {
@@ -116,9 +118,14 @@ static void watch(Client *client, int operation, uint32_t events) {
     epoll_ctl(poller, operation, client->fd, &event);
 }
 
+static int port_of(const Client *client) {
+    long number = client - clients;
+    return ports.of[number / (opt.rooms ? opt.rooms : 1) % ports.count];
+}
+
 static void connect_client(Client *client) {
     long number = client - clients;
-    struct sockaddr_in here = {.sin_family = AF_INET}, there = {.sin_family = AF_INET, .sin_port = htons((uint16_t)opt.port)};
+    struct sockaddr_in here = {.sin_family = AF_INET}, there = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port_of(client))};
     here.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t)(number / PORTS_AN_ADDRESS)); /* 127.0.0.1, 127.0.0.2, ... */
     there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int yes = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -141,7 +148,7 @@ static void upgrade(Client *client) {
     int length = snprintf(request, sizeof request,
                           "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nOrigin: http://127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                           "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nCookie: %s\r\n\r\n",
-                          dialect->path, opt.port, opt.port, client->cookie);
+                          dialect->path, port_of(client), port_of(client), client->cookie);
     client->state = UPGRADING;
     watch(client, EPOLL_CTL_MOD, EPOLLIN);
     send_bytes(client, request, (size_t)length);
@@ -153,7 +160,7 @@ static void transmit(long number) {
     char text[1024], body[512], id[64];
     Client *author = clients + messages[number].author;
     snprintf(body, sizeof body, MARK "%0*ld %s", DIGITS, number, SAID[number % SAID_COUNT]);
-    snprintf(id, sizeof id, "%08x-0000-4000-8000-%012lx", (unsigned)opt.pid, (unsigned long)number);
+    snprintf(id, sizeof id, "%08x-0000-4000-8000-%012lx", (unsigned)pids.of[0], (unsigned long)number);
     snprintf(text, sizeof text, dialect->post, number, author->room, body, id);
     send_text(author, text);
 }
@@ -177,6 +184,7 @@ static void settle(long number, double at) {
 static void deliver(Client *client, long number, double at) {
     if (number < 0 || number >= posted) return;
     Message *message = messages + number;
+    delivered++;
     client->order = client->order * 1000003 + (uint64_t)number + 1;
     if (is_storm) {
         if (client->seen[number]) doubled++;
@@ -414,7 +422,7 @@ static void read_options(int count, char **arguments) {
         double *real;
     } known[] = {
         {"mode", &opt.mode, 0, 0},       {"dialect", &opt.dialect, 0, 0},       {"cookies", &opt.cookies, 0, 0}, {"cut", &opt.cut, 0, 0},
-        {"port", 0, &opt.port, 0},       {"pid", 0, &opt.pid, 0},               {"clients", 0, &opt.clients, 0}, {"rooms", 0, &opt.rooms, 0},
+        {"port", &opt.port, 0, 0},       {"pid", &opt.pid, 0, 0},               {"clients", 0, &opt.clients, 0}, {"rooms", 0, &opt.rooms, 0},
         {"seconds", 0, 0, &opt.seconds}, {"outstanding", 0, &opt.outstanding, 0}, {"rate", 0, 0, &opt.rate},     {"warmup", 0, 0, &opt.warmup},
         {"settle", 0, 0, &opt.settle},   {"drain", 0, 0, &opt.drain},            {"at_once", 0, &opt.at_once, 0},
     };
@@ -430,6 +438,8 @@ static void read_options(int count, char **arguments) {
     for (size_t k = 0; k < sizeof DIALECTS / sizeof *DIALECTS; k++)
         if (strcmp(DIALECTS[k].name, opt.dialect) == 0) dialect = DIALECTS + k;
     if (!dialect) die("unknown dialect %s", opt.dialect);
+    ports = numbers_in(opt.port);
+    pids = numbers_in(opt.pid);
     is_storm = strcmp(opt.mode, "storm") == 0;
     is_closed = strcmp(opt.mode, "closed") == 0;
 }
@@ -461,19 +471,19 @@ static void compare_orders(void) {
 int main(int count, char **arguments) {
     read_options(count, arguments);
     make_clients();
-    Usage before = usage_of(opt.pid);
+    Usage before = usage_of_all(&pids);
     double started = now();
     connect_all();
     double connected = now();
-    Usage entered = usage_of(opt.pid);
+    Usage entered = usage_of_all(&pids);
     while (now() < connected + opt.settle) turn(connected + opt.settle);
-    Usage settled = usage_of(opt.pid);
+    Usage settled = usage_of_all(&pids);
     double own = own_cpu(), from = now(), whole_after = 0;
     if (is_storm) whole_after = storm();
     else drive();
     double took = now() - from;
     own = own_cpu() - own;
-    Usage after = usage_of(opt.pid);
+    Usage after = usage_of_all(&pids);
     compare_orders();
     printf("{\"clients\": %d, \"posted\": %ld, \"lost\": %ld, \"doubled\": %ld, \"reordered\": %ld, \"refused\": %ld, ", opt.clients, posted,
            is_storm ? 0 : posted - done, doubled, reordered, refused);
@@ -487,6 +497,8 @@ int main(int count, char **arguments) {
     if (is_storm)
         printf("\"whole_seconds\": %.3f, \"back_seconds\": %.3f, \"cuts\": %ld, \"syncs\": %ld, ", whole_after, back_at ? back_at - cut_at : -1, cuts,
                syncs);
-    printf("\"generator_cpu\": %.3f, \"server_cpu\": %.3f, \"server_mb\": %.1f}\n", own / took, (after.cpu - settled.cpu) / took, after.memory / 1024);
+    printf("\"generator_cpu\": %.3f, \"server_cpu\": %.3f, \"server_mb\": %.1f, ", own / took, (after.cpu - settled.cpu) / took,
+           after.memory / 1024);
+    printf("\"delivered\": %ld, \"server_cpu_seconds\": %.2f}\n", delivered, after.cpu - settled.cpu);
     return 0;
 }

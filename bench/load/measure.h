@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -65,6 +66,28 @@ static inline Usage usage_of(int pid) {
     }
     fclose(file);
     return usage;
+}
+
+typedef struct {
+    int of[16], count;
+} Numbers;
+
+/* The numbers of a list with commas between them; more than 16 are not looked at. */
+static inline Numbers numbers_in(const char *text) {
+    Numbers found = {{0}, 0};
+    for (const char *at = text; at && found.count < 16; at = strchr(at, ','), at += at != NULL) found.of[found.count++] = atoi(at);
+    return found;
+}
+
+/* What several processes have used together. */
+static inline Usage usage_of_all(const Numbers *pids) {
+    Usage all = {0, 0};
+    for (int i = 0; i < pids->count; i++) {
+        Usage one = usage_of(pids->of[i]);
+        all.cpu += one.cpu;
+        all.memory += one.memory;
+    }
+    return all;
 }
 
 /* Seconds of CPU this process has used. */
