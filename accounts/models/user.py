@@ -33,8 +33,8 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(models.Q(pk__in=ids) | models.Q(handle__in=handles))
 
     def matching(self, words: str) -> "UserQuerySet":
-        """Return those whose name or handle has `words` in it, by name; everyone for ""."""
-        words = words.strip().removeprefix("@").replace("\0", "")
+        """Return those whose name or handle has `words` in it (of more than a name's length the beginning), by name; everyone for ""."""
+        words = words.strip().removeprefix("@").replace("\0", "")[:NAME_LENGTH]
         if not words:
             return self.order_by("name", "pk")
         wanted = models.Q(handle__icontains=words)

@@ -5,11 +5,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib import messages as notices
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -82,7 +83,9 @@ class ReportAdmin(admin.ModelAdmin):
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
         """One message with all reports of it; POST settles them."""
-        report = get_object_or_404(Report.objects.select_related("message__author", "room"), pk=object_id)
+        report = self.get_object(request, unquote(object_id or ""))
+        if report is None:
+            raise Http404
         if not self.has_view_permission(request, report):
             raise PermissionDenied
         message = Message.objects.at(report.room, report.message.seq)

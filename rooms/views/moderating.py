@@ -78,7 +78,7 @@ def _in_room(user: User, slug: str, pk: int, form: QueryDict) -> Callable[[], st
         return _purged(actions.purge(user, slug, pk, schemas.parse(schemas.Purge, why).reason))
 
     def lift(kind: str) -> str:
-        actions.lift(kind, user, slug, pk)
+        actions.lift(kind, user, slug, schemas.parse(schemas.Lift, asked).user)
         return _("They may speak again.") if kind == MUTE else _("They may come in again.")
 
     acts = {

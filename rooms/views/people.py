@@ -64,7 +64,7 @@ def about(who: User) -> dict[str, str]:
 @login_required
 def candidates(request: SignedIn) -> HttpResponse:
     """Who may be chosen: `?q=` finds by name or handle, `?person=` are chosen already, `?room=` leaves out who is in it."""
-    room = request.GET.get("room")
+    room = request.GET.get("room", "").replace("\0", "")
     members = member_of(request.user, room).room.memberships.values("user") if room else ()
     return render(request, "rooms/_candidates.html", choice(request.user, request.GET, members))
 

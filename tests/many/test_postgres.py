@@ -67,9 +67,9 @@ def test_connections_are_bounded_and_who_finds_none_waits(tmp_path: Path) -> Non
     assert answered == 120 and 1 < most <= 8
 
 
-def test_plans_on_postgres(tmp_path: Path) -> None:
-    """The tests of what is read by which index, with PostgreSQL's own planner."""
-    files = [f"tests/rooms/test_{name}.py" for name in ("plans", "sync")]
+def test_plans_and_nonsense_on_postgres(tmp_path: Path) -> None:
+    """The tests of what is read by which index, with PostgreSQL's own planner; and of what it would take for no value."""
+    files = [f"tests/rooms/test_{name}.py" for name in ("plans", "sync", "nonsense")]
     with empty("postgresql", tmp_path) as url:
         own = environment(tmp_path, DATABASE_URL=url) | {"CI": os.environ.get("CI", "")}
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", *files]
