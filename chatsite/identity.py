@@ -28,9 +28,8 @@ class SessionStore(db.SessionStore):
         self.rotated_from = key or self.rotated_from
 
     def _get_session_from_db(self) -> Any:
-        found = (
-            rows.select(self.model, "WHERE session_key = %s", [self.session_key]) if self.session_key.isalnum() else []
-        )
+        key = self.session_key or ""
+        found = rows.select(self.model, "WHERE session_key = %s", [key]) if key.isalnum() else []
         if found and found[0].expire_date > timezone.now():
             return found[0]
         self._session_key = None
