@@ -99,7 +99,9 @@ def check_files(people: list[Person], room: str) -> None:
         answer = person.get(f"/attachments/{file}/")
         assert answer.content == words and answer.headers["Server"].startswith("nginx")
         assert "X-Accel-Redirect" not in answer.headers and answer.headers["Accept-Ranges"] == "bytes"
-        assert {name: answer.headers.get(name) for name in SAFETY} == SAFETY, "nginx leaves out most of what we say of a file"
+        assert {name: answer.headers.get(name) for name in SAFETY} == SAFETY, (
+            "nginx leaves out most of what we say of a file"
+        )
     stranger = requests.get(
         f"{people[0].url}/attachments/{file}/", verify=False, timeout=PATIENCE, allow_redirects=False
     )
