@@ -3,27 +3,17 @@
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import DESK, PHONE, find, no_violation
 from tests.browser.room import RoomPage
 from tests.support import files
 from tests.support.people import Person
 from tests.support.site import Site
 
-AXE = (settings.BASE_DIR / "node_modules/axe-core/axe.min.js").read_text()
 DJANGO = ["empty-table-header"]  # what axe finds in what the admin draws by itself, and is no barrier
-FIND = """async (without) => {
-    const rules = Object.fromEntries(without.map(rule => [rule, {enabled: false}]));
-    return (await axe.run({rules})).violations.flatMap(({id, nodes}) => nodes.map(({html, failureSummary}) => `${id}: ${html}\\n${failureSummary}`));
-}"""
-
-DESK = {"width": 1280, "height": 860}
-PHONE = {"width": 390, "height": 844}
-
 BODIES = [
     "Plain words, https://example.com/ and a @handle.",
     "# Heading\n\n> quoted\n\n- one\n  1. two\n\n~~not~~ **this** `code`\n\n---\n\n```sql\n"
@@ -66,21 +56,6 @@ def room(site: Site, ana: Person) -> str:
 def open_page(visit: Visit) -> Visit:
     """As `visit`; axe tries styles on the page, which our Content-Security-Policy would refuse and the console tell."""
     return partial(visit, bypass_csp=True)
-
-
-def find(page: Page, without: list[str] | None = None) -> list[str]:
-    """What axe finds on the page as it stands."""
-    page.evaluate("() => Promise.allSettled(document.getAnimations().map(each => each.finished))")
-    if not page.evaluate("typeof axe === 'object'"):
-        page.evaluate(AXE + "; 0")
-    found: list[Any] = page.evaluate(FIND, without or [])
-    return [str(each) for each in found]
-
-
-def no_violation(page: Page, without: list[str] | None = None) -> None:
-    """Axe finds nothing, and nothing makes the page scroll sideways."""
-    assert not (found := find(page, without)), "\n\n".join(found)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
 
 
 def test_axe_sees_what_is_wrong(open_page: Visit, site: Site) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import DESK, PHONE, no_violation
 from tests.browser.room import RoomPage
-from tests.browser.test_axe import DESK, PHONE, no_violation
 from tests.support.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]

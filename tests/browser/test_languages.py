@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import no_violation
 from tests.browser.room import RoomPage
-from tests.browser.test_axe import no_violation
 from tests.support.people import Person
 from tests.support.site import Site
 
