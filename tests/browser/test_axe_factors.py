@@ -44,6 +44,7 @@ def test_two_factors_from_setting_them_up_to_taking_them_off(
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Go on").click()
     page.get_by_text("It cannot be scanned?").click()
+    expect(page.get_by_role("link", name="Two-factor", exact=True)).to_have_attribute("aria-current", "true")
     secret = page.locator(".factor-secret code").inner_text()
     page.get_by_role("textbox", name="Code").fill("000000")
     page.get_by_role("button", name="Set it up").click()
