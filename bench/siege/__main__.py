@@ -48,7 +48,7 @@ def besiege(name: str, waves: int) -> None:
         site.hand("lobby")
         speaker, listener, attacker = (site.person(name) for name in ("honest", "listener", "attacker"))
         site.hand("admit", room="lobby", user=attacker.id)
-        honest = Honest(site, speaker, listener, site.room(speaker, listener))
+        honest = Honest(site, speaker, listener, site.room(speaker, listener, attacker))
         toll = Toll(site.server.pid)
         try:
             time.sleep(WARM)
