@@ -45,15 +45,16 @@ print(json.dumps({
 
 
 def fastest() -> dict[str, Any]:
-    """What is known of the best: `base` (its path), `version`, `seconds` of the loop, and `slower`, how many times those of the site's own are."""
-    own = about(str(SITE_PYTHON)) or sys.exit("bench: the site has no environment yet: make setup")
+    """What is known of the best: `base` (its path), `version`, `seconds` of the loop, whether it was `asked` to be optimized."""
+    own = about(str(SITE_PYTHON))
+    if own is None:
+        sys.exit("bench: the site has no environment yet: make setup")
     minor = own["version"].rpartition(".")[0]
     paths = {shutil.which(f"python{minor}", path=folder) for folder in ("/usr/bin", "/usr/local/bin", None)} - {None}
     others = [
         found for path in sorted(map(str, paths)) if (found := about(path)) and found["version"].startswith(minor)
     ]
-    best = min([own, *others], key=lambda each: each["seconds"])
-    return {**best, "slower": own["seconds"] / best["seconds"], "own": own["version"]}
+    return min([own, *others], key=lambda each: each["seconds"])
 
 
 def about(python: str) -> dict[str, Any] | None:
@@ -64,9 +65,7 @@ def about(python: str) -> dict[str, Any] | None:
 
 def told(found: dict[str, Any]) -> str:
     """A word on it for the results."""
-    how = ", built with --enable-optimizations" if found["asked"] else ""
-    if Path(found["base"]).parts[:3] == ("/", "usr", "bin"):
-        how = ", the system's own"
-    if found["slower"] > 1.02:
-        how += f" ({found['slower']:.2f} times as fast as the {found['own']} of the environment beside it)"
-    return found["version"] + how
+    if found["asked"]:
+        return f"{found['version']}, built with --enable-optimizations"
+    is_systems = Path(found["base"]).parts[:3] == ("/", "usr", "bin")
+    return f"{found['version']}, {'the one of the system' if is_systems else 'the fastest here'}"
