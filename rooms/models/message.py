@@ -122,6 +122,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def append(self, messages: Sequence[Message]) -> None:
         """Store messages that were numbered under the locks of their rooms; sets their ids."""
         rows.insert(messages)
+        if keys := rows.last_keys(Message, len(messages)):
+            for message, key in zip(messages, keys, strict=True):
+                message.id = key
+            return
         first: dict[int, int] = {}
         for message in messages:
             first.setdefault(message.room_id, message.seq)

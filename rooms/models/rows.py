@@ -184,6 +184,20 @@ def insert(objects: Sequence[models.Model]) -> None:
             cursor.execute(f"{shape.insert} {_groups(rows)}", _flat(rows))
 
 
+def last_keys(model: type[models.Model], count: int) -> range | None:
+    """Return the primary keys of the `count` rows that this transaction stored last: SQLite, to which nobody else writes meanwhile, counts on.
+
+    None where others may have written, too.
+    """
+    connection = _connection(model)
+    if connection.vendor != "sqlite":
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT last_insert_rowid()")
+        [last] = cursor.fetchone()
+    return range(last - count + 1, last + 1)
+
+
 @cache
 def _preparers(model: type[models.Model], vendor: str) -> list[tuple[int, Callable[[Any, BaseDatabaseWrapper], Any]]]:
     """How the values of some columns are made what the database takes: the column's number, not counting the primary key, and a function."""

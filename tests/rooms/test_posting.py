@@ -166,3 +166,26 @@ def test_nothing_is_published_unless_it_is_committed(recorder: Recorder) -> None
         raise ZeroDivisionError
     assert recorder.heard == []
     assert not Message.objects.exists()
+
+
+def test_what_is_stored_together_knows_its_keys(recorder: Recorder) -> None:
+    a, b = room("a"), room("b")
+    ana, ben = person("ana", a, b), person("ben", a)
+    drafts = [
+        actions.Draft(ana, "a", "1"),
+        actions.Draft(ben, "a", "2"),
+        actions.Draft(ana, "b", "3"),
+        actions.Draft(ana, "a", "4"),
+    ]
+    Message.objects.all().delete()
+    for _ in range(2):  # again: after rows that were deleted
+        results = actions.post([actions.Draft(draft.author, draft.room, draft.body) for draft in drafts])
+        for result in results:
+            assert isinstance(result, actions.Posted)
+            stored = Message.objects.get(pk=result.message.pk)
+            assert (stored.room_id, stored.seq, stored.body) == (
+                result.room.pk,
+                result.message.seq,
+                result.message.body,
+            )
+        Message.objects.filter(body="4").delete()
