@@ -17,5 +17,6 @@ urlpatterns = [
     path("accounts/sessions/", views.browsers, name="browsers"),
     path("accounts/two-factor/", views.two_factor_index, name="mfa_index"),
     path("accounts/two-factor/totp/activate/", views.activate_totp, name="mfa_activate_totp"),
+    path("accounts/two-factor/webauthn/login/", views.passkey_login, name="mfa_login_webauthn"),
     path("accounts/two-factor/webauthn/", views.passkeys, name="mfa_list_webauthn"),
 ]

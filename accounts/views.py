@@ -10,6 +10,7 @@ from allauth.decorators import rate_limit
 from allauth.mfa.base.views import IndexView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as webauthn
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login as sign_in
@@ -52,6 +53,7 @@ def who(request: HttpRequest) -> User:
 
 login = once_founded(allauth.login)
 signup = once_founded(allauth.signup)
+passkey_login = rate_limit(action="login", limit_get=True)(webauthn.login_webauthn)  # each question makes a session
 passkeys = RedirectView.as_view(pattern_name="mfa_index")  # all of one's factors are on one page
 
 

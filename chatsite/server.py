@@ -13,8 +13,10 @@ from typing import Any
 import eventlet
 import socketio
 from django.conf import settings
+from django.db import DatabaseError, connections
 
 from chatsite import logs
+from chatsite.identity import SessionStore
 from chatsite.probes import Probes
 from rooms import broadcast, limits, meters
 from rooms.realtime import engine
@@ -81,6 +83,7 @@ def run(
         log_format='%(client_ip)s "%(request_line)s" %(status_code)s %(body_length)s %(wall_seconds).4f',
     )
     engine.freeze()
+    eventlet.spawn(forget_sessions)
     eventlet.spawn(measure_lag)
     on_ready()
     wait_for_signal(signal.SIGTERM, signal.SIGINT)
@@ -89,6 +92,19 @@ def run(
     site.stop(settings.STOP_TIMEOUT)
     chat.end()
     log.info("stopped")
+
+
+def forget_sessions(every: float = 86_400) -> None:
+    """For ever: delete what is kept of sessions that are over, at once and then once in so many seconds."""
+    while True:
+        try:
+            while SessionStore.forget_some():
+                eventlet.sleep(0.01)
+        except DatabaseError as error:
+            log.warning("sessions that are over were not deleted: %s", error)
+        finally:
+            connections.close_all()
+        eventlet.sleep(every)
 
 
 def measure_lag(every: float = 0.5) -> None:

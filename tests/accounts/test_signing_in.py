@@ -1,10 +1,13 @@
 """Signing in and out, and the sessions that end with it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from accounts import actions
 from accounts.models import User
@@ -165,3 +168,23 @@ def test_a_session_survives_a_new_secret_key_with_the_old_one_as_fallback(
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another"
     assert is_in(client)
+
+
+# --- Who is not in ---
+
+
+def test_what_is_kept_of_a_stranger_is_kept_for_a_day(client: Client, ana: User) -> None:
+    assert client.get("/accounts/two-factor/webauthn/login/", headers={"X-Requested-With": "XMLHttpRequest"}).json()
+    [session] = Session.objects.all()
+    assert timezone.now() < session.expire_date < timezone.now() + timedelta(days=1, minutes=1)
+    sign_in(client)
+    [session] = Session.objects.all()
+    assert session.expire_date > timezone.now() + timedelta(days=59)
+
+
+def test_nobody_makes_sessions_without_end(client: Client, ana: User, settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "login": "2/m/ip"}
+    for status in (200, 200, 429):
+        asked = Client().get("/accounts/two-factor/webauthn/login/", headers={"X-Requested-With": "XMLHttpRequest"})
+        assert asked.status_code == status
+    assert Session.objects.count() == 2

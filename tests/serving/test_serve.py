@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -46,6 +47,18 @@ def test_sessions_outlive_a_restart(own_site: Callable[..., Site]) -> None:
     assert ana.get("/api/rooms/lobby/messages/").status_code == 200
     with ana.client() as client:
         assert client.hello()
+
+
+def test_sessions_that_are_over_are_not_kept(own_site: Callable[..., Site]) -> None:
+    site = own_site()
+    ana, bo = site.person("ana"), site.person("bo")
+    site.hand("end_session", key=ana.session, expire=True)
+    site.server.stop()
+    site.server.start()
+    end = monotonic() + PATIENCE
+    while ana.session in (kept := site.hand("sessions")) and monotonic() < end:
+        sleep(0.05)
+    assert ana.session not in kept and bo.session in kept
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=lambda how: how.name)

@@ -74,6 +74,13 @@ def session(user: int, days: float = 1) -> str:
     return store.session_key
 
 
+def sessions() -> list[str]:
+    """The keys of all sessions that are kept."""
+    from django.contrib.sessions.models import Session
+
+    return list(Session.objects.values_list("pk", flat=True))
+
+
 def room(slug: str, members: list[int] = [], moderators: list[int] = [], archived: bool = False, **fields: Any) -> JSON:  # noqa: B006
     """Make a room with its people."""
     from accounts.models import User
