@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import requests
 
+from tests.faults.partition import Partition
 from tests.faults.site import Alone, Fault
 from tests.faults.wire import Address
 from tests.support.databases import migrated
@@ -29,8 +30,9 @@ class Several(Alone):
 
     # A worker that was killed, a broker that is away, a database that cuts its connections: told, and each answered by a retry.
     expected = re.compile(
-        r"ended with -9 and is started again|the broker|rooms.realtime.engine.pubsub|OperationalError|AdminShutdown|terminating connection"
-        r"|connection is closed|closed the connection unexpectedly|the examiner could not look|could not be looked at|WARNING psycopg.pool"
+        r"Redis does not answer|ended with -9 and is started again|the broker|rooms.realtime.engine.pubsub|OperationalError"
+        r"|AdminShutdown|terminating connection|connection is closed"
+        r"|closed the connection unexpectedly|the examiner could not look|could not be looked at|WARNING psycopg.pool"
     )
 
     def __init__(self, home: Path, **settings: object) -> None:
@@ -39,6 +41,7 @@ class Several(Alone):
         self.faults: dict[str, Fault] = {
             "worker killed": self.worker_killed, "worker frozen": self.worker_frozen, "nginx killed": self.nginx_killed,
             "broker restarted": self.broker_restarted, "broker silent": self.broker_silent, "database cut": self.database_cut,
+            "worker parted": self.worker_parted,
         }  # fmt: skip
         self._stack = ExitStack()
 
@@ -59,8 +62,9 @@ class Several(Alone):
         (self.home / "nginx").mkdir(parents=True)
         environment = self._stack.enter_context(migrated("postgresql", self.home))
         self.redis = self._stack.enter_context(Redis(self.home))
+        self.line = self._stack.enter_context(Partition(self.redis.port))
         own = {
-            "DATABASE_URL": environment["DATABASE_URL"], "MESSAGE_QUEUE_URL": self.redis.url,
+            "DATABASE_URL": environment["DATABASE_URL"], "MESSAGE_QUEUE_URL": f"redis://127.0.0.1:{self.line.port}/0",
             "MESSAGE_QUEUE_CHANNEL": f"faults-{uuid.uuid4().hex[:12]}", "PRESENCE_GRACE": 0.3,
         }  # fmt: skip
         self.server = Server(self.home, "serve", "--workers", "2", **own | self.settings)
@@ -127,6 +131,14 @@ class Several(Alone):
             await asyncio.sleep(5 + 2 * seconds)
         finally:
             os.kill(self.redis.pid, signal.SIGCONT)
+
+    async def worker_parted(self, hard: float, seconds: float) -> None:
+        """One is cut off from the broker, the other is not: it hears nothing for longer than a probe takes, or is refused."""
+        await asyncio.to_thread(self.line.part, self.one(hard), is_silent=hard < 0.5)
+        try:
+            await asyncio.sleep(5 + 2 * seconds)
+        finally:
+            await asyncio.to_thread(self.line.join)
 
     async def database_cut(self, hard: float, seconds: float) -> None:
         """The database ends all connections, as when it restarts; again and again for a while."""

@@ -74,7 +74,7 @@ class Line:
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to)
             writers.append(far_writer)
-            await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
+            await asyncio.gather(self._pump(reader, far_writer, writer), self._pump(far_reader, writer, writer))
         except (OSError, asyncio.CancelledError):
             pass  # cut, or one side went without a word
         finally:
@@ -82,11 +82,16 @@ class Line:
             for each in writers:
                 each.close()
 
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, near: asyncio.StreamWriter
+    ) -> None:
+        """Pass bytes on until there are no more; then say so."""
+        while data := await reader.read(65_536):
+            await self._let_pass(near)
+            writer.write(data)
+            await writer.drain()
+        with suppress(OSError):
+            writer.write_eof()
 
-async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Pass bytes on until there are no more; then say so."""
-    while data := await reader.read(65_536):
-        writer.write(data)
-        await writer.drain()
-    with suppress(OSError):
-        writer.write_eof()
+    async def _let_pass(self, near: asyncio.StreamWriter) -> None:
+        """Return when what goes over this connection may. `near`: our end of it, where it begins."""
