@@ -15,26 +15,14 @@ from engineio import packet
 from . import frames, handshake
 from .codec import framed
 from .handshake import Environ
-from .later import Later
-from .polling import Polling
+from .inbox import Farewell, Inbox
 from .transport import WebSocket
 from .upgrade import Probe
 
-MOST_WAITING = 64  # packets of one client that may wait for a worker; past that it is not read
-MOST_WAITING_BYTES = 256 * 1024  # the same in bytes (characters, for text); one packet may go beyond
 JOIN_TIMEOUT = 45.0  # seconds that a client may be connected without being in a namespace (Node's connectTimeout)
 
 
-class Farewell:
-    """The last job of an inbox."""
-
-    __slots__ = ("reason",)
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-
-
-class Connection(Polling):
+class Connection(Inbox):
     """One client; the names that python-engineio's server uses are its own."""
 
     __slots__ = (
@@ -44,12 +32,9 @@ class Connection(Polling):
         "connected",
         "due",
         "held",
-        "inbox",
-        "inbox_size",
         "joined",
         "out",
         "probe",
-        "queued",
         "state",
         "upgraded",
         "upgrading",
@@ -66,9 +51,6 @@ class Connection(Polling):
         self.probe: Probe | None = None
         self.out: list[Any] | None = None  # where a broadcast appends its frame; None: `deliver` knows where to
         self.held: list[Any] | None = None  # broadcasts that wait until the client knows that it is connected
-        self.inbox: list[Any] | None = None
-        self.inbox_size = 0
-        self.queued = False  # in the pool, or at work
         self.awaiting_pong = False
         interval = server.ping_interval
         self.due = monotonic() + interval * (0.5 + random() / 2)  # spreads those who came together
@@ -143,64 +125,6 @@ class Connection(Polling):
         broken = code in (frames.PROTOCOL_ERROR, frames.POLICY, frames.BAD_DATA, frames.TOO_BIG, 1011)
         self.close(abort=True, reason=server.reason.TRANSPORT_ERROR if broken else server.reason.TRANSPORT_CLOSE)
 
-    def put(self, job: Any) -> None:
-        """Queue a job for a worker; stop reading when too many wait."""
-        if self.inbox is None:
-            self.inbox = []
-        self.inbox.append(job)
-        self.inbox_size += len(job) if isinstance(job, str | bytes) else 0
-        self.server.pool.put(self)
-        if self.is_full and self.websocket and not self.websocket.paused and not self.closing:
-            self.websocket.pause()
-
-    @property
-    def is_full(self) -> bool:
-        return self.inbox is not None and (len(self.inbox) >= MOST_WAITING or self.inbox_size > MOST_WAITING_BYTES)
-
-    @property
-    def has_room(self) -> bool:
-        """Half of what may wait is free: it pays to read again."""
-        return self.inbox is not None and len(self.inbox) * 2 <= MOST_WAITING and not self.is_full
-
-    def work(self) -> bool | None:
-        """Do the first job of the inbox, in a worker; tell whether there are more. None: its answer is still to come."""
-        if not self.inbox:
-            return False
-        job = self.inbox.pop(0)
-        if isinstance(job, Farewell):
-            try:
-                self.server.farewell(self, job.reason)
-            finally:
-                self.inbox = self.state = self.websocket = self.queue = None
-                self.closed = True
-            return False
-        self.inbox_size -= len(job) if isinstance(job, str | bytes) else 0
-        later: Later | None = None
-        try:
-            later = self.server.message(self.sid, job)
-        finally:
-            if later is None:
-                self._read_on()
-        if later is None:
-            return self._has_more()
-        later.then(self._go_on)
-        return None
-
-    def _go_on(self, _: object) -> None:
-        """The answer is there: the next job may begin."""
-        self._read_on()
-        self.server.pool.back(self, self._has_more())
-
-    def _read_on(self) -> None:
-        if self.websocket and self.websocket.paused and self.has_room and self.server.is_open:
-            self.websocket.resume()
-
-    def _has_more(self) -> bool:
-        if self.inbox:
-            return True
-        self.inbox = None
-        return False
-
     # --- the heart
 
     def on_pong(self) -> None:
@@ -259,6 +183,10 @@ class Connection(Polling):
         if self.inbox and not self.closing:
             self.inbox.clear()
         self.close()
+
+    def forget(self) -> None:
+        self.state = self.websocket = self.queue = None
+        self.closed = True
 
     # --- the way to a WebSocket
 
