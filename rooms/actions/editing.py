@@ -34,10 +34,10 @@ def edit(user: User, slug: str, seq: int, body: str) -> Message:
         allow(refusal_to_say(body))
         if not body and not message.files:
             raise Invalid(_("is empty"), field="body")
-        quoted, called = message.excerpt(), set[int]()
+        quoted, named = message.excerpt(), message.named
         if message.may_mention or text.mentioned:
             [before] = rendered([Text(message.author, slug, message.body)])
-            called = call_anew(room, message, before.mentioned, text.mentioned)
+            call_anew(room, message, before.mentioned, text.mentioned)
         now = timezone.now()
         Revision.objects.create(message=message, body=message.body, html=message.html, edited_at=now, editor=user)
         message.body, message.html, message.edited_at = body, text.html, now
@@ -45,7 +45,7 @@ def edit(user: User, slug: str, seq: int, body: str) -> Message:
         message.save(update_fields=["body", "html", "edited_at", "version"])
         publish_message(room, message)
         if message.thread:
-            following.called_anew(room, message, called)
+            following.named_anew(room, message, message.named - named)
         if message.excerpt() != quoted:
             _quote_anew(room, message)
     return message

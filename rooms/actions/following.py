@@ -1,4 +1,4 @@
-"""Following threads: by writing the root or an answer, by being called there, or by choice. What one follows is unread until one reads it.
+"""Following threads: by writing the root or an answer, by being called there by name, or by choice. What one follows is unread until one reads it.
 
 Followers change with the answers, in their transaction, under the lock of the room; each is told how they now stand to the thread, on all their
 devices. Invariant: who is told is a member; a thread has at most MOST followers, so that an answer costs no more however popular it is.
@@ -15,7 +15,7 @@ from accounts.models import User
 from rooms import broadcast, payloads
 from rooms.actions.change import allow, held
 from rooms.errors import Invalid, phrase
-from rooms.models import Follower, Membership, Mention, Message, Room, summary
+from rooms.models import Follower, Membership, Message, Room, summary
 from rooms.models.follower import Following
 from rooms.permissions import refusal_to_follow, refusal_to_read
 
@@ -73,28 +73,28 @@ def unread_above(user: User, room: Room, seq: int, mark: int) -> dict[str, Any]:
 
 
 def answered(room: Room, root: Message, answers: Sequence[Message]) -> None:
-    """There are new answers under `root`, in their order: who wrote them, who wrote the root and who is called follows; all followers are told."""
+    """There are new answers under `root`, in their order: who wrote them, who wrote the root and who is named follows; all followers are told."""
     known = dict(Follower.objects.of_thread(room, root.seq).values_list("user", "is_following"))
     last, read = answers[-1].seq, {answer.author_id: answer.seq for answer in answers}
     fresh = dict(read)
     if summary.count_and_last(root.summary)[0] == len(answers):  # the first ones: also those whom the root called
-        for person in [root.author_id, *_called_by_root(root)]:
+        for person in [root.author_id, *sorted(root.named)]:
             if person not in known:
                 fresh.setdefault(person, root.seq)
     for answer in answers:
-        for called in _called(answer):
-            if not known.get(called):
-                fresh.setdefault(called, answer.seq - 1)
+        for named in sorted(answer.named):
+            if not known.get(named):
+                fresh.setdefault(named, answer.seq - 1)
     Follower.objects.of_thread(room, root.seq).update(last_seq=last, answered_at=answers[-1].created_at)
     _follow_from(room, root.seq, fresh, known)
     _tell(room, root.seq, last + 1)
 
 
-def called_anew(room: Room, answer: Message, called: Iterable[int]) -> None:
-    """An answer was edited: whom it `called` (ids) only now follows, and whoever has it before them is told."""
+def named_anew(room: Room, answer: Message, named: Iterable[int]) -> None:
+    """An answer was edited: who is `named` (ids) only now follows, and whoever has it before them is told."""
     assert answer.thread
     known = dict(Follower.objects.of_thread(room, answer.thread).values_list("user", "is_following"))
-    fresh = {user: answer.seq - 1 for user in called if not known.get(user)}
+    fresh = {user: answer.seq - 1 for user in named if not known.get(user)}
     _follow_from(room, answer.thread, fresh, known)
     _tell(room, answer.thread, answer.seq)
 
@@ -108,19 +108,6 @@ def uncounted(room: Room, answer: Message) -> None:
 def forget(room: Room, users: Iterable[int]) -> None:
     """The users (ids) are no longer in the room: they follow nothing there."""
     Follower.objects.filter(room=room, user__in=list(users)).delete()
-
-
-def _called(message: Message) -> list[int]:
-    """The ids of those it calls by name; @room calls those who follow."""
-    return list((message.called or {}).get("users", ()))
-
-
-def _called_by_root(root: Message) -> list[int]:
-    return (
-        [*Mention.objects.filter(message=root, user__isnull=False).values_list("user", flat=True)]
-        if root.may_mention
-        else []
-    )
 
 
 def _follow_from(room: Room, seq: int, marks: dict[int, int], known: dict[int, bool] | None = None) -> None:

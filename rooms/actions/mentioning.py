@@ -76,13 +76,10 @@ def called(room: Room, author: User, mentioned: Mentioned | None) -> dict[str, A
     return {"room": False, "users": sorted(people)} if people else {}
 
 
-def call_anew(room: Room, message: Message, before: Mentioned | None, now: Mentioned | None) -> set[int]:
-    """The message was edited: store whom it calls `now`; return who of them (ids) was not called before. Raises Invalid.
-
-    Whom @here called `before` stays called, and nobody else is.
-    """
+def call_anew(room: Room, message: Message, before: Mentioned | None, now: Mentioned | None) -> None:
+    """The message was edited: store whom it calls `now`. Whom @here called `before` stays called, and nobody else is. Raises Invalid."""
     if before is None and now is None:
-        return set()
+        return
     stored = Mention.objects.gathered([message.pk]).get(message.pk, {"room": False, "users": []})
     if now and now.here and before and before.here:
         here = set(stored["users"]) - before.people
@@ -92,4 +89,3 @@ def call_anew(room: Room, message: Message, before: Mentioned | None, now: Menti
     message.called = called(room, message.author, now)
     Mention.objects.filter(message=message).delete()
     Mention.objects.store([message])
-    return set(message.called.get("users", ())) - set(stored["users"])

@@ -7,6 +7,7 @@ pages leave it out. A thread's log is its root and the answers.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 FILES = "📎"  # stands for the words of a message that has none
 
+_NAMED = re.compile(r'<span class="mention" data-user="(\d+)">')
 UNCOUNTED = Q(deleted_at__isnull=False) | Q(thread__isnull=False)  # what is never unread in its room
 
 
@@ -286,6 +288,11 @@ class Message(models.Model):
     def is_deleted(self) -> bool:
         """Whether the body is gone for good."""
         return self.deleted_at is not None
+
+    @property
+    def named(self) -> set[int]:
+        """The ids of those whom it calls by name, as its HTML has them; whom @here calls is not among them."""
+        return {int(user) for user in _NAMED.findall(self.html)} - {self.author_id}
 
     @property
     def may_mention(self) -> bool:

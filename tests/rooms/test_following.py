@@ -69,6 +69,18 @@ def test_whom_the_root_calls_follows_with_the_first_answer(den: Room, ana: User,
     assert sidebar.rooms_of(cy)[0]["mentions"] == 1
 
 
+def test_here_calls_those_who_follow_and_makes_nobody_do_so(
+    heard: Recorder, den: Room, ana: User, bo: User, cy: User, say: Say
+) -> None:
+    heard.online = {ana.pk, bo.pk, cy.pk}
+    say(den, ana, "@here, lunch?")
+    say(den, bo, "@here, who?", thread=1)
+    assert (threads(ana), threads(cy)) == ([(1, 1, 1)], [])
+    actions.edit(bo, "den", 2, "@here, who then?")
+    say(den, bo, "@here and @cy", thread=1)
+    assert (threads(ana), threads(cy)) == ([(1, 2, 2)], [(1, 1, 1)])
+
+
 def test_an_edit_may_call(den: Room, said: Message, bo: User, cy: User, say: Say) -> None:
     say(den, bo, "Yes", "and he?", thread=1)
     actions.edit(bo, "den", 2, "@cy, you")
