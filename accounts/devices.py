@@ -10,7 +10,6 @@ BROWSERS = {
 SYSTEMS = {
     "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "CrOS": "ChromeOS", "Mac OS X": "Mac", "Linux": "Linux",
 }  # fmt: skip
-MOBILE = ("Android", "iPhone", "iPad")
 
 
 def describe(agent: str) -> str:
@@ -20,8 +19,3 @@ def describe(agent: str) -> str:
     if browser and system:
         return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
     return browser or system or agent.split("/")[0].split(" ")[0][:40] or _("Unknown browser")
-
-
-def is_mobile(agent: str) -> bool:
-    """Whether it is held in a hand."""
-    return any(mark in agent for mark in MOBILE)

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.core.mail import send_mail
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -140,7 +139,3 @@ class User(Preferences, Profile, Standing, AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name
-
-    def email_user(self, subject: str, message: str, from_email: str | None = None, **options: Any) -> None:
-        """Send this person a mail."""
-        send_mail(subject, message, from_email, [self.email], **options)

@@ -31,7 +31,7 @@ def grouped(messages: Iterable[dict[str, Any]], new_seq: int | None = None) -> I
     previous: dict[str, Any] | None = None
     before: datetime | None = None
     for message in messages:
-        at = moment(message["created_at"])
+        at = timezone.localtime(moment(message["created_at"]))  # a day begins where the site's clock says so
         day = at if before is None or before.date() != at.date() else None
         new = message["seq"] == new_seq
         goes_on = previous and before and _continues(previous, message) and abs(at - before) < PAUSE

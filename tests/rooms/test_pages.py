@@ -1,6 +1,8 @@
 """The pages without JavaScript: where one lands, what one reads and writes, and what a form says when it refuses."""
 
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -166,3 +168,13 @@ def test_a_room_opens_at_the_first_unread_be_it_the_very_first(
     actions.read(bo, "den", 10)
     context = browser.get("/rooms/den/").context
     assert ([message["seq"] for message in context["log"]], context["new_seq"]) == ([7, 8, 9, 10], None)
+
+
+def test_a_day_begins_by_the_clock_of_the_site(web: Client, den: Room, bo: User, say: Say, settings: Any) -> None:
+    say(den, bo, "late", "early")
+    for seq, hour in ((1, 14), (2, 16)):  # in Tokyo an hour before midnight, and one after
+        Message.objects.filter(seq=seq).update(created_at=datetime(2026, 1, 31, hour, tzinfo=UTC))
+    days = {"UTC": ["2026-01-31"], "Asia/Tokyo": ["2026-01-31", "2026-02-01"], "America/Lima": ["2026-01-31"]}
+    for zone, expected in days.items():
+        settings.TIME_ZONE = zone
+        assert re.findall(r'data-day="([\d-]+)"', web.get("/rooms/den/").content.decode()) == expected
