@@ -99,9 +99,10 @@ class Protocol(wsgi.HttpProtocol):
         try:
             self.connection.settimeout(first)
             begun = self.rfile.peek(1)
-            if not begun:
-                return b""
         except (OSError, ValueError):  # reset, idle for too long, closed
+            begun = b""
+        if not begun:
+            self.terms.turnstile.enter(self.address)  # an end takes its time, too, and a crowd hangs up at once
             return b""
         is_socket = begun.partition(b" ")[2].startswith(_SOCKETS)
         if not is_socket and self.terms.turnstile.enter(self.address) and self._has_hung_up():

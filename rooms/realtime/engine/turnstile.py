@@ -1,4 +1,4 @@
-"""Requests begin a few milliseconds' worth a turn of the hub, however many have come: a crowd of them waits, and not those who talk.
+"""Requests begin a few milliseconds' worth a turn of the hub, however many have come: a crowd of them waits, and not those who talk. So do ends.
 
 A page takes milliseconds in which nobody else has a turn, and the hub lets all that are ready run before it looks again: five thousand requests at
 once kept messages waiting for four seconds (measured). Invariant: a turn begins requests for `SLICE` seconds at most, besides the last of them; each
