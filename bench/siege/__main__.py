@@ -30,16 +30,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench.siege", description=__doc__)
     parser.add_argument("attack", nargs="*", help=f"any of {', '.join(ATTACKS)}; all by default")
     parser.add_argument("--waves", type=int, default=1, help="the attack so many times on the same server")
+    parser.add_argument("--seconds", type=float, default=DURING, help="of each attack")
     asked = parser.parse_args()
     if unknown := set(asked.attack) - set(ATTACKS):
         parser.error(f"no such attack: {', '.join(sorted(unknown))}")
     print("times in ms, of a message from being said to being heard; pages of history during the attack")
     print(f"| attack | {' | '.join(COLUMNS)} |\n|---|{'---:|' * len(COLUMNS)}")
     for name in asked.attack or ATTACKS:
-        besiege(name, asked.waves)
+        besiege(name, asked.waves, asked.seconds)
 
 
-def besiege(name: str, waves: int) -> None:
+def besiege(name: str, waves: int, seconds: float) -> None:
     """Attack a fresh server; print what was felt, a line each wave."""
     with (
         tempfile.TemporaryDirectory() as home,
@@ -54,7 +55,7 @@ def besiege(name: str, waves: int) -> None:
             time.sleep(WARM)
             for _ in range(waves):
                 print(
-                    f"| {name} | {' | '.join(wave(name, site.server.port, attacker.session, honest, toll))} |",
+                    f"| {name} | {' | '.join(wave(name, seconds, site.server.port, attacker.session, honest, toll))} |",
                     flush=True,
                 )
         finally:
@@ -64,7 +65,7 @@ def besiege(name: str, waves: int) -> None:
             print(f"log of {name}: {line}", file=sys.stderr)
 
 
-def wave(name: str, port: int, session: str, honest: Honest, toll: Toll) -> list[str]:
+def wave(name: str, seconds: float, port: int, session: str, honest: Honest, toll: Toll) -> list[str]:
     """One attack; return the figures of its row."""
     begun = time.perf_counter()
     load = toll.load(BEFORE)
@@ -72,8 +73,8 @@ def wave(name: str, port: int, session: str, honest: Honest, toll: Toll) -> list
     attacked = time.perf_counter()
     toll.height = 0.0
     attack = subprocess.run(
-        [sys.executable, "-m", "bench.siege.attacks", name, str(port), session, str(DURING)],
-        capture_output=True, text=True, timeout=DURING + 30,
+        [sys.executable, "-m", "bench.siege.attacks", name, str(port), session, str(seconds)],
+        capture_output=True, text=True, timeout=seconds + 30,
     )  # fmt: skip
     assert attack.returncode == 0, attack.stderr
     left = time.perf_counter()
