@@ -155,5 +155,5 @@ def ratio(values: dict[str, float]) -> float:
 
 def remove() -> None:
     """What an interrupted run may have left: up to three gigabytes."""
-    for left in WORK.glob("long"):
+    for left in (each for name in ("members-*", "rooms-*", "long") for each in WORK.glob(name)):
         shutil.rmtree(left, ignore_errors=True)

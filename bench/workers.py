@@ -38,7 +38,7 @@ class Shape:
 
 
 SHAPES = {
-    "room": Shape("One room", "500 members, 16 messages outstanding", {"clients": 500, "outstanding": 16}),
+    "room": Shape("One room", "500 members, 32 messages outstanding", {"clients": 500, "outstanding": 32}),
     "rooms": Shape(
         "Many rooms", "1,000 clients in 100 rooms, 32 messages outstanding", {"clients": 1000, "rooms": 100, "outstanding": 32}
     ),

@@ -7,7 +7,7 @@ alone. The author has read what stands above their message; an answer in a threa
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
@@ -23,7 +23,7 @@ from rooms.actions.change import news_of
 from rooms.actions.mentioning import Text, called, refusal_to_call, rendered
 from rooms.errors import ChatError, Invalid, NotFound
 from rooms.formatting import Rendered
-from rooms.models import Attachment, Membership, Mention, Message, Room
+from rooms.models import Attachment, Membership, Mention, Message, Room, rows
 from rooms.permissions import (
     refusal_to_answer,
     refusal_to_attach,
@@ -73,22 +73,41 @@ def post_one(draft: Draft) -> Posted:
     return result
 
 
-def post(drafts: Sequence[Draft]) -> list[Posted | ChatError]:
+Joining = Callable[[Collection[str]], Sequence[Draft]]
+
+
+def nobody(_rooms: Collection[str]) -> Sequence[Draft]:
+    """Nobody joins."""
+    return ()
+
+
+def post(drafts: Sequence[Draft], joining: Joining = nobody) -> list[Posted | ChatError]:
     """Store drafts in the order given, in one transaction; publish each after the commit.
 
-    Returns one result a draft: the stored message, the earlier one if this is a retry, or the reason it was refused.
+    `joining`: asked once the rooms (their slugs) are locked, for more drafts for them, which came while the lock was waited for.
+    Returns one result a draft, those who joined last: the stored message, the earlier one if this is a retry, or the reason it was refused.
     Raises OperationalError if the database is locked, full or gone: nothing is known of any draft then, and all may be retried.
     """
     drafts = [_masked(draft) for draft in drafts]
-    shown = rendered([Text(draft.author, draft.room, draft.body) for draft in drafts])
+    shown = _shown(drafts)
+
+    def join(rooms: Collection[str]) -> None:
+        if late := [_masked(draft) for draft in joining(rooms)]:
+            drafts.extend(late)
+            shown.extend(_shown(late))
+
     try:
-        return _store(drafts, shown, all_new=True)
+        return _store(drafts, shown, all_new=True, join=join)
     except OperationalError:
         raise  # the database's own trouble, no draft's
     except (_Doubt, IntegrityError):
         return _store_again(drafts, shown)
     except DatabaseError:
         return _store_alone(drafts, shown)
+
+
+def _shown(drafts: Sequence[Draft]) -> list[Rendered]:
+    return rendered([Text(draft.author, draft.room, draft.body) for draft in drafts])
 
 
 def _masked(draft: Draft) -> Draft:
@@ -122,15 +141,22 @@ def _store_alone(drafts: Sequence[Draft], shown: Sequence[Rendered]) -> list[Pos
     return results
 
 
-def _store(drafts: Sequence[Draft], shown: Sequence[Rendered], *, all_new: bool = False) -> list[Posted | ChatError]:
-    """One transaction: lock, look up, number, write.
+def _store(
+    drafts: Sequence[Draft],
+    shown: Sequence[Rendered],
+    *,
+    all_new: bool = False,
+    join: Callable[[Collection[str]], None] = lambda _rooms: None,
+) -> list[Posted | ChatError]:
+    """One transaction: lock, look up, number, write. `join` may add to both lists once the rooms are locked.
 
     `all_new`: do not look for retries, which are rare. The constraint knows them: IntegrityError for one, or _Doubt where it would not
     come to that.
     """
     now = timezone.now()
-    with transaction.atomic():
+    with rows.few_round_trips(Message), transaction.atomic():
         rooms = Room.objects.locked(draft.room for draft in drafts)
+        join(rooms)
         members = Membership.objects.held((d.author.id, rooms[d.room].id) for d in drafts if d.room in rooms)
         known = [] if all_new else Message.objects.known(draft.key for draft in drafts)
         stored = {(earlier.author_id, earlier.client_id): earlier for earlier in known}
@@ -198,13 +224,13 @@ def _write(fresh: Sequence[Posted], members: dict[tuple[int, int], Membership]) 
     if not fresh:
         return
     messages = [posted.message for posted in fresh]
-    Message.objects.append(messages)
-    Mention.objects.store(messages)
-    _attach(messages)
     rooms = {posted.room.id: posted.room for posted in fresh}
     Room.objects.count_up(rooms.values())
     authors = {(message.author_id, message.room_id) for message in messages if not message.thread}
     Membership.objects.mark_read([members[key] for key in authors])
+    Message.objects.append(messages)  # after those: it waits for the database's answer, to all three
+    Mention.objects.store(messages)
+    _attach(messages)
     Membership.objects.mark_spoken([members[m.author_id, m.room_id] for m in messages if rooms[m.room_id].slow_mode])
     transaction.on_commit(lambda: _publish(fresh))
 

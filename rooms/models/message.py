@@ -123,19 +123,19 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def append(self, messages: Sequence[Message]) -> None:
         """Store messages that were numbered under the locks of their rooms; sets their ids."""
-        rows.insert(messages)
-        if keys := rows.last_keys(Message, len(messages)):
+        stored = rows.insert(messages, returning=("id", "room_id", "seq"))
+        if stored is None and (keys := rows.last_keys(Message, len(messages))):
             for message, key in zip(messages, keys, strict=True):
                 message.id = key
             return
-        first: dict[int, int] = {}
-        for message in messages:
-            first.setdefault(message.room_id, message.seq)
-        condition = rows.either("(room_id = %s AND seq >= %s)", len(first))
-        params = [key for pair in first.items() for key in pair]
-        ids = {
-            (room, seq): pk for pk, room, seq in rows.values(Message, "id, room_id, seq", f"WHERE {condition}", params)
-        }
+        if stored is None:
+            first: dict[int, int] = {}
+            for message in messages:
+                first.setdefault(message.room_id, message.seq)
+            condition = rows.either("(room_id = %s AND seq >= %s)", len(first))
+            params = [key for pair in first.items() for key in pair]
+            stored = rows.values(Message, "id, room_id, seq", f"WHERE {condition}", params)
+        ids = {(room, seq): pk for pk, room, seq in stored}
         for message in messages:
             message.id = ids[message.room_id, message.seq]
 

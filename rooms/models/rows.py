@@ -5,7 +5,8 @@ statement with many rows to run, PostgreSQL, behind a wire, one statement that h
 model's fields, so what is read and written here follows the models by itself; an instance is what `Model.from_db` would have made of its row.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -163,8 +164,9 @@ def query(model: type[models.Model], text: str, params: Row) -> list[Row]:
     return found
 
 
-def insert(objects: Sequence[models.Model]) -> None:
-    """Store new instances of one model. Their primary keys are not set."""
+def insert(objects: Sequence[models.Model], returning: Sequence[str] = ()) -> list[Row] | None:
+    """Store new instances of one model. Their primary keys are not set; `returning`: columns of what is stored, in any order; None where
+    the database does not tell (SQLite, of many)."""
     model = type(objects[0])
     connection = _connection(model)
     shape = _shape(model, connection.vendor)
@@ -180,8 +182,10 @@ def insert(objects: Sequence[models.Model]) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.executemany(f"{shape.insert} ({marks(len(rows[0]))})", rows)
-        else:
-            cursor.execute(f"{shape.insert} {_groups(rows)}", _flat(rows))
+            return None
+        told = f" RETURNING {', '.join(returning)}" if returning else ""
+        cursor.execute(f"{shape.insert} {_groups(rows)}{told}", _flat(rows))
+        return cursor.fetchall() if returning else []
 
 
 def last_keys(model: type[models.Model], count: int) -> range | None:
@@ -231,6 +235,26 @@ def _groups(given: Sequence[Row]) -> str:
 
 def _flat(given: Sequence[Row]) -> list[Any]:
     return [value for row in given for value in row]
+
+
+@contextmanager
+def few_round_trips(model: type[models.Model]) -> Iterator[None]:
+    """What is written within is sent to PostgreSQL at once, and waited for with the next answer that somebody reads, the commit's at the latest.
+
+    For transactions that hold a lock others wait for: each time we wait, the hub lets others of this process work. An error comes up as ever, but
+    perhaps at a later statement. To SQLite there is no way to save. To be entered before the
+    transaction.
+    """
+    connection = _connection(model)
+    if (
+        connection.vendor != "postgresql" or connection.in_atomic_block
+    ):  # there, an error could not be taken back to a savepoint
+        yield
+        return
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
 
 
 def prepared(model: type[models.Model], name: str, given: Iterable[Any]) -> list[Any]:

@@ -61,13 +61,13 @@ def undisturbed(look: Callable[[], R], count: Callable[[], int]) -> R:
 def for_standing(
     handle: Callable[[list[T]], Sequence[R | Exception]],
 ) -> Callable[[list[tuple[Session, T]]], list[R | Exception]]:
-    """`handle`, a batch's, for what sessions say: that of those which are over by now is refused."""
+    """`handle`, a batch's, for what sessions say: that of those which are over by now is refused. What `handle` adds to the batch follows."""
 
     def handle_standing(said: list[tuple[Session, T]]) -> list[R | Exception]:
         late = [session.is_over for session, _ in said]
         items = [item for (_, item), is_over in zip(said, late, strict=True) if not is_over]
         results = iter(handle(items) if items else ())
-        return [signed_out() if is_over else next(results) for is_over in late]
+        return [*(signed_out() if is_over else next(results) for is_over in late), *results]
 
     return handle_standing
 

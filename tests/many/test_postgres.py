@@ -44,6 +44,47 @@ opened = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database
 counts = list(eventlet.GreenPool(60).imap(lambda _: ask(opened)[0][0], range(120)))
 print(json.dumps([len(counts), max(counts)]))
 """
+GATHERING = """
+from django.db import transaction
+from eventlet.event import Event
+from accounts.models import User
+from rooms import actions, meters
+from rooms.models import Membership, Room
+from rooms.realtime import session, writer
+
+rooms = [actions.create_room(None, slug, slug=slug) for slug in ("a", "b")]
+ana = User.objects.create_user(email="ana@example.com", handle="ana", name="ana", password=None)
+Membership.objects.bulk_create(Membership(room=room, user=ana) for room in rooms)
+connection.close()
+held, release = Event(), Event()
+
+def hold():
+    with transaction.atomic():
+        Room.objects.locked(["a"])
+        held.send()
+        release.wait()
+    connection.close()
+
+def later(room, body):
+    return posting.later((session.made("sid", ana, "key", {}), actions.Draft(ana, room, body)))
+
+# Another holds the room; one message waits for it, three more come, then one for another room.
+posting, said = writer.make(), []
+holder = eventlet.spawn(hold)
+held.wait()
+first = later("a", "1")
+while ask("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") != [(1,)]:
+    assert not said
+answers = [first, *(later("a", str(n)) for n in (2, 3)), later("b", "other"), later("a", "4")]
+done = Event()
+for answer in answers:
+    answer.then(lambda posted: said.append((posted.message.body, posted.message.seq)))
+answers[-1].then(lambda _: done.send())
+release.send()
+done.wait()
+holder.wait()
+print(json.dumps([said, meters.batch.counts[:3]]))
+"""
 
 
 def run_green(code: str, home: Path, **settings: object) -> object:
@@ -67,9 +108,16 @@ def test_connections_are_bounded_and_who_finds_none_waits(tmp_path: Path) -> Non
     assert answered == 120 and 1 < most <= 8
 
 
+def test_what_comes_while_another_holds_the_room_is_stored_with_what_waits(tmp_path: Path) -> None:
+    """In the order in which it came: what is for another room, and all after it, is the next batch."""
+    said, batches = run_green(GATHERING, tmp_path)  # type: ignore[misc]
+    assert said == [["1", 1], ["2", 2], ["3", 3], ["other", 1], ["4", 4]]
+    assert batches == [0, 1, 1], "of one, two, up to four messages"
+
+
 def test_plans_and_nonsense_on_postgres(tmp_path: Path) -> None:
-    """The tests of what is read by which index, with PostgreSQL's own planner; and of what it would take for no value."""
-    files = [f"tests/rooms/test_{name}.py" for name in ("plans", "sync", "nonsense")]
+    """The tests of what is read by which index, with PostgreSQL's own planner; and of what it would take for no value; and of posting."""
+    files = [f"tests/rooms/test_{name}.py" for name in ("plans", "sync", "nonsense", "posting")]
     with empty("postgresql", tmp_path) as url:
         own = environment(tmp_path, DATABASE_URL=url) | {"CI": os.environ.get("CI", "")}
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", *files]

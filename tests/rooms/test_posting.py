@@ -189,3 +189,30 @@ def test_what_is_stored_together_knows_its_keys(recorder: Recorder) -> None:
                 result.message.body,
             )
         Message.objects.filter(body="4").delete()
+
+
+def test_who_joins_under_the_lock_is_answered_behind_the_others(recorder: Recorder) -> None:
+    """Each with a fate of its own; also where a retry among them makes it all begin again."""
+    a = room("a")
+    ana, ben, eve = person("ana", a), person("ben", a), person("eve")
+    again = actions.Draft(ben, "a", "first")
+    actions.post([again])
+    asked: list[set[str]] = []
+
+    def joining(rooms: Any) -> list[actions.Draft]:
+        asked.append(set(rooms))
+        return [actions.Draft(ben, "a", "3"), again, actions.Draft(eve, "a", "x"), actions.Draft(ben, "a", "4")]
+
+    assert codes(actions.post([actions.Draft(ana, "a", "2")], joining)) == [2, 3, 1, "not_found", 4]
+    assert asked == [{"a"}]
+    assert [each.body for each in Message.objects.order_by("seq")] == ["first", "2", "3", "4"]
+
+
+def test_a_retry_within_a_transaction_of_the_callers_is_answered_with_the_first(recorder: Recorder) -> None:
+    """What the constraint refuses at first does not spoil what the caller does."""
+    ana = person("ana", room("a"))
+    draft = actions.Draft(ana, "a", "once")
+    actions.post([draft])
+    with transaction.atomic():
+        assert codes(actions.post([draft, actions.Draft(ana, "a", "more")])) == [1, 2]
+    assert [each.body for each in Message.objects.order_by("seq")] == ["once", "more"]

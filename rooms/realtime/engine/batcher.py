@@ -2,7 +2,7 @@
 
 A batch begins with the first turn of the hub that brings nothing more to it: who was answered together asks again together, and what
 each batch costs whatever is in it (a commit, a send to every member) is shared by all of them. No timer is needed: one that is
-alone waits for one look at the sockets.
+alone waits for one look at the sockets. A handler that had to wait for something may ask for `more` then.
 
 Invariants: items are handled in the order in which they were given; each caller gets its own result, or the error of its batch, in the
 same order; it is always the same greenlet (a database connection made in `handle` stays with it).
@@ -36,6 +36,7 @@ class Batcher(Generic[Item, Result]):
         self.handle = handle
         self.most = most
         self.waiting: list[tuple[Item, Callable[[Result | Exception], Any]]] = []
+        self.batch: list[tuple[Item, Callable[[Result | Exception], Any]]] = []  # what is being handled
         self.greenlet: Any = None
         self.parked = False
 
@@ -55,6 +56,15 @@ class Batcher(Generic[Item, Result]):
         later = Later()
         self._take(item, later.come)
         return later
+
+    def more(self, fits: Callable[[Item], bool]) -> list[Item]:
+        """For `handle` alone: add the first of those who came meanwhile to the batch, as long as they fit; return them."""
+        count, most = 0, min(len(self.waiting), self.most - len(self.batch))
+        while count < most and fits(self.waiting[count][0]):
+            count += 1
+        joining, self.waiting = self.waiting[:count], self.waiting[count:]
+        self.batch += joining
+        return [item for item, _ in joining]
 
     def _take(self, item: Item, done: Callable[[Result | Exception], Any]) -> None:
         self.waiting.append((item, done))
@@ -77,8 +87,9 @@ class Batcher(Generic[Item, Result]):
 
     def _run(self) -> None:
         while True:
-            batch, self.waiting = self.waiting[: self.most], self.waiting[self.most :]
-            for (_, done), result in zip(batch, self._results([item for item, _ in batch]), strict=True):
+            self.batch, self.waiting = self.waiting[: self.most], self.waiting[self.most :]
+            results = self._results([item for item, _ in self.batch])
+            for (_, done), result in zip(self.batch, results, strict=True):
                 done(result)
             if self.waiting:  # those who have their result go on first, and may ask again
                 self._begin_soon()
@@ -89,12 +100,12 @@ class Batcher(Generic[Item, Result]):
     def _results(self, items: list[Item]) -> Sequence[Result | Exception]:
         try:
             results = self.handle(items)
-            assert len(results) == len(items), "one result an item"
+            assert len(results) == len(self.batch), "one result an item"
             return results
         except Exception as error:
-            return [error] * len(items)
+            return [error] * len(self.batch)
         except eventlet.Timeout as error:  # not an Exception, to eventlet
-            return [TimeoutError(str(error))] * len(items)
+            return [TimeoutError(str(error))] * len(self.batch)
 
 
 def _whole(result: Result | Exception) -> Result:
