@@ -46,7 +46,7 @@ MEMBERS = Curve(
 )  # fmt: skip
 ROOMS = Curve(
     "rooms", "A message", f"rooms of {IN_A_ROOM}", "ms of CPU", (10, 100, 1_000),
-    {"message": f"a message and its {IN_A_ROOM} deliveries, {RATE} messages a second"},
+    {"message": f"a message to {IN_A_ROOM}, {RATE} a second"},
 )  # fmt: skip
 MESSAGES = Curve(
     "messages", "What is read", "messages in a room", "ms, median", (10_000, 100_000, 1_000_000, 10_000_000),
