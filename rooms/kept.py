@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from accounts.models import User
 from rooms.models import Membership, Message, Saved, rows
 
 
@@ -16,9 +17,9 @@ class Kept:
 
 def kept(membership: Membership) -> Kept:
     """Return what is kept in the room of `membership`, as its member sees it."""
-    said, saved = Message._meta.db_table, Saved._meta.db_table
+    said, saved, people = Message._meta.db_table, Saved._meta.db_table, User._meta.db_table
     parts = [
-        "WHERE room_id = %s",
+        f"WHERE room_id = %s AND EXISTS (SELECT 1 FROM {people} WHERE {people}.id = user_id AND is_active)",
         f"UNION ALL SELECT 1, seq FROM {said} WHERE room_id = %s AND pinned_at IS NOT NULL",
         f"UNION ALL SELECT 2, seq FROM {saved} WHERE user_id = %s AND room_id = %s",
     ]

@@ -122,7 +122,7 @@ def publish_dismissal(room: Room, user_id: int, how: str = "removed", why: str =
 
 def _publish_count(room: Room) -> None:
     """On commit: the room hears how many are in it; not a crowd, where each who comes would be told to thousands."""
-    count = room.memberships.count()
+    count = Membership.objects.here().filter(room=room).count()
     if count <= settings.PRESENCE_CROWD:
         data = {"type": "members", "room": room.slug, "members": count}
         transaction.on_commit(lambda: broadcast.publish(broadcast.to_room(room.pk), data))

@@ -36,6 +36,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """The memberships of `user`, each with its room."""
         return self.filter(user=user).select_related("room")
 
+    def here(self) -> Self:
+        """Of those who were not shut out: whom lists of people show, and count."""
+        return self.filter(user__is_active=True)
+
     def standing(self, users: Collection[int], slugs: Collection[str] | None = None) -> list[Membership]:
         """The memberships of active people (their ids), each with its room and what is unread in it: what every connection and page begins with.
 

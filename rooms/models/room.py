@@ -78,7 +78,7 @@ class RoomQuerySet(models.QuerySet["Room"]):
 
     def with_member_count(self) -> Self:
         """Adds `members`, the number of people in the room."""
-        members = apps.get_model("rooms", "Membership").objects.filter(room=OuterRef("pk"))
+        members = apps.get_model("rooms", "Membership").objects.here().filter(room=OuterRef("pk"))
         counted = members.order_by().values("room").annotate(total=Count("*")).values("total")
         return self.annotate(members=Coalesce(Subquery(counted, output_field=models.IntegerField()), 0))
 

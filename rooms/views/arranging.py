@@ -60,7 +60,7 @@ def shown(request: SignedIn, membership: Membership, **forms: Form) -> HttpRespo
     """The page, with what was filled in wrongly: `form` of the room, `invitation_form` of a new link."""
     room = membership.room
     initial = {"name": room.name, "topic": room.topic, "kind": room.kind}
-    members = list(room.memberships.filter(user__is_active=True).select_related("user").order_by("user__name", "pk"))
+    members = list(Membership.objects.here().filter(room=room).select_related("user").order_by("user__name", "pk"))
     may_arrange = not refusal_to_arrange(room, membership)
     may_add = not refusal_to_add(room, membership)
     may_moderate = not refusal_to_moderate(room, membership)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts import actions as accounts
 from accounts import avatars
 from accounts.models import User
 from rooms import actions, payloads
@@ -64,3 +65,12 @@ def test_a_picture_is_shown_wherever_its_person_is(
     assert browser.get("/rooms/den/").content.decode().count(image) == 3, "in the log, the head and the sidebar"
     people = browser.get("/rooms/den/people/?partial").content.decode()
     assert image in people and "🌴 away" in people
+
+
+def test_who_is_gone_is_not_counted(ana: User, bo: User, den: Room, person: Any, signed_in: Any) -> None:
+    actions.admit(den, [person("cy")])
+    accounts.deactivate([bo])
+    web = signed_in(ana)
+    assert web.get("/rooms/den/").context["people_count"] == 2
+    assert web.get("/rooms/den/people/").context["people_count"] == 2
+    assert [room["members"] for room in web.get("/rooms/").context["open_rooms"]] == [2]
