@@ -117,7 +117,7 @@ def test_what_comes_while_another_holds_the_room_is_stored_with_what_waits(tmp_p
 
 def test_plans_and_nonsense_on_postgres(tmp_path: Path) -> None:
     """The tests of what is read by which index, with PostgreSQL's own planner; and of what it would take for no value; and of posting."""
-    files = [f"tests/rooms/test_{name}.py" for name in ("plans", "sync", "nonsense", "posting")]
+    files = [f"tests/rooms/test_{name}.py" for name in ("plans", "sync", "nonsense", "posting", "commits")]
     with empty("postgresql", tmp_path) as url:
         own = environment(tmp_path, DATABASE_URL=url) | {"CI": os.environ.get("CI", "")}
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", *files]
