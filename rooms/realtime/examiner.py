@@ -4,8 +4,9 @@ What is changed through `actions` is told at once. This is for all else: a sessi
 process or a hand in the database takes away; and what this process itself deletes past the actions, which is looked at after its commit.
 
 Invariants: each socket is looked at once in `every` seconds; a look is a few queries about at most `TOGETHER` sockets, so that nobody waits for it;
-nothing is done to the rooms of a socket that changed while the database was asked. Who does not hold is let go without a word: the entrance decides
-when they come back. A session is let go at the second look that does not find it: the page that gives it another key may be at work just then.
+nothing is done to the rooms of a socket that changed while the database was asked. Whose person is not admitted any more is told so, as by `expel`,
+which may be on its way here. A session is let go without a word, at the second look that does not find it: the page that gives it another key may be
+at work just then, and the entrance decides when they come back.
 """
 
 import logging
@@ -42,12 +43,14 @@ class Examiner:
         self,
         sessions: Mapping[str, Session],
         of_user: Callable[[int], list[Session]],
+        sign_out: Callable[[Iterable[Session]], None],
         let_go: Callable[[Iterable[Session]], None],
         every: float,
     ) -> None:
-        """`sessions`: by sid, as they come and go; `of_user`: those of a person (id); `let_go` closes sockets so that they come back; `every`:
-        seconds a round."""
-        self._sessions, self._of_user, self._let_go, self._every = sessions, of_user, let_go, every
+        """`sessions`: by sid, as they come and go; `of_user`: those of a person (id); `sign_out` closes sockets for good, `let_go` so that they come
+        back; `every`: seconds a round."""
+        self._sessions, self._of_user, self._every = sessions, of_user, every
+        self._sign_out, self._let_go = sign_out, let_go
         self._looks: Batcher[Session, None] = Batcher(self._look, most=TOGETHER)  # one greenlet, one connection
 
     def run(self) -> None:
@@ -98,12 +101,17 @@ class Examiner:
         users = {user.pk: user for user in active}
         data = _stored([session.key for session in sessions])
         rooms = Membership.objects.addresses(users.keys())
-        fallen = []
+        out, fallen = [], []
         for session in sessions:
-            if not _holds(session, users, data.get(session.key, "")):
+            user = users.get(session.user.pk)
+            if user is None:
+                out.append(session)
+            elif not _holds(session, user, data.get(session.key, "")):
                 fallen.append(session)
             elif session.rooms == heard[session.sid]:
-                _set_right(session, rooms[session.user.pk])
+                _set_right(session, rooms[user.pk])
+        if out:
+            self._sign_out(out)
         if fallen:
             self._let_go(fallen)
 
@@ -119,14 +127,11 @@ def _stored(keys: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _holds(session: Session, users: Mapping[int, User], data: str) -> bool:
+def _holds(session: Session, user: User, data: str) -> bool:
     """Whether a socket may stay, at least until the next look. What was good and is unchanged is not looked into."""
-    user = users.get(session.user.pk)
-    if user is None:
-        return False
     seen = hash((data, user.password, user.session_epoch))
     if seen != session.vouched:
-        is_good = bool(data) and entrance.owner_of(db.SessionStore().decode(data), users) == user
+        is_good = bool(data) and entrance.owner_of(db.SessionStore().decode(data), {user.pk: user}) == user
         if not is_good and session.vouched == DOUBTED:
             return False
         session.vouched = seen if is_good else DOUBTED

@@ -61,7 +61,7 @@ class ChatServer:
         self.presence = Presence(self._to_room, later, settings.PRESENCE_GRACE, settings.PRESENCE_CROWD)
         self.introductions = Introductions(self._emit_here, later)
         self.entrance = Entrance()
-        self.examiner = Examiner(self.sessions, self._sessions_of, self.let_go, settings.EXAMINE_EVERY)
+        self.examiner = Examiner(self.sessions, self._sessions_of, self.sign_out, self.let_go, settings.EXAMINE_EVERY)
         self.standing = Standing()
         self.live = Live(self._figures, self.publish, self.sio.enter_room, self._unhear, later)
         self.events = Events(post=writer.make().later, catch_up=self._catch_up, watch=self.live.watch)
@@ -231,9 +231,13 @@ class ChatServer:
 
     def expel(self, target: str, but: str = "") -> None:
         """Tell the sockets of a user or session that they are signed out, and close them; not those of the session `but`."""
+        self.sign_out(session for session in self._sessions_in(target) if session.key != but)
+
+    def sign_out(self, sessions: Iterable[Session]) -> None:
+        """Tell sockets that they are signed out, and close them for good."""
         self._expulsions += 1
-        for session in self._sessions_in(target):
-            if session.key != but:
+        for session in sessions:
+            if not session.is_over:
                 session.is_over = True
                 self._emit_here(session.sid, {"type": "signed_out"})
                 self.sio.disconnect(session.sid)

@@ -3,7 +3,8 @@
 It starts on one of two transports, long-polling (python-engineio's own, with the queue that it needs) or a WebSocket on the hub, and
 may move from the first to the second. Packets that come in go to the inbox, from which one worker at a time takes them in order;
 Socket.IO's handlers run only there. Invariants: what waits, in either direction, is bounded, in packets and in bytes; once
-`closing` nothing more goes in or out; the farewell is the inbox's last job, and after it nobody knows the session any more.
+`closing` nothing more goes in or out; the farewell is the inbox's last job, and after it nobody knows the session any more, but for what a poll has
+not read yet (`parting`).
 """
 
 from random import random
@@ -175,7 +176,9 @@ class Connection(Inbox):
         if self.probe and self.probe.websocket:
             self.probe.websocket.close(code)
         if self.queue:
-            self.queue.put(None)
+            self.queue.put(None)  # whoever polls has read all
+            if abort:
+                self.queue = None
         self.put(Farewell(reason or self.server.reason.SERVER_DISCONNECT))
 
     def drop(self) -> None:
@@ -185,8 +188,10 @@ class Connection(Inbox):
         self.close()
 
     def forget(self) -> None:
-        self.state = self.websocket = self.queue = None
-        self.closed = True
+        self.state = self.websocket = None
+        self.closed = not self.server.parting.keep(self)
+        if self.closed:
+            self.queue = None
 
     # --- the way to a WebSocket
 

@@ -14,6 +14,7 @@ from .connection import Connection
 from .handshake import Environ
 from .heartbeat import Wheel
 from .later import Later
+from .parting import Parting
 from .tally import Tally
 from .workers import Pool
 
@@ -38,6 +39,19 @@ class EngineServer(engineio.Server):
         self.bound = bound
         self.wheel = Wheel(max(0.02, min(0.25, self.ping_interval / 20, self.ping_timeout / 20)))
         self.is_open = True
+        self.parting = Parting()
+
+    def handle_request(self, environ: Environ, start_response: Any) -> Any:
+        """Answer a request; also one that comes for the last words of a session."""
+        over = self.parting.asked_for(environ)
+        if over is None:
+            return super().handle_request(environ, start_response)
+        self.sockets[over.sid] = over
+        try:
+            return super().handle_request(environ, start_response)
+        finally:
+            self.sockets.pop(over.sid, None)
+            self.parting.was_asked(over)
 
     def _handle_connect(
         self, environ: Environ, start_response: Any, transport: str, jsonp_index: int | None = None
