@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rooms.realtime.gossip import BEAT, FADE, Gossip
 from rooms.realtime.presence import Presence
@@ -19,7 +21,8 @@ class World:
         self.timers: list[tuple[float, Callable[[], None]]] = []
         self.processes: dict[str, Process] = {}
         self.on_the_way: list[tuple[str, str, dict[str, Any]]] = []
-        self.losing = False
+        self.losing = self.slow = False
+        self.members: set[int] = {1, 2, 3}
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
         self.timers.append((self.now + seconds, call))
@@ -31,11 +34,17 @@ class World:
         return process
 
     def settle(self) -> None:
-        while self.on_the_way:
+        if not self.slow:
+            self.deliver(len(self.on_the_way))
+            while self.on_the_way:
+                self.deliver(1)
+
+    def deliver(self, messages: int) -> None:
+        for _ in range(min(messages, len(self.on_the_way))):
             host, what, said = self.on_the_way.pop(0)
             for name, process in list(self.processes.items()):
-                if name != host:
-                    process.gossip.heard(host, name, what, said)
+                if name != host and not process.gossip.heard(host, name, what, said):
+                    process.move(**said)
 
     def pass_(self, seconds: float) -> None:
         until = self.now + seconds
@@ -62,12 +71,25 @@ class Process:
             self.world.on_the_way.append((self.name, what, said))
 
     def connect(self, user: int, sid: str = "s") -> None:
-        self.presence.arrive(f"{sid}{user}", {"id": user}, {"den": ROOM})
+        self.presence.arrive(f"{sid}{user}", {"id": user}, {"den": ROOM} if user in self.world.members else {})
         self.gossip.here(user)
 
     def disconnect(self, user: int, sid: str = "s") -> None:
         self.presence.depart(f"{sid}{user}", user)
         self.gossip.gone(user)
+
+    def let(self, user: int, *, into: bool) -> None:
+        """As an action here, and then everywhere: `sharing` does so."""
+        (self.world.members.add if into else self.world.members.discard)(user)
+        self.move(user, into)
+        self.tell("moved", user=user, into=into)
+
+    def move(self, user: int, into: bool) -> None:
+        if into:
+            self.presence.admit(user, "den", ROOM)
+        else:
+            self.presence.dismiss(user, "den")
+        self.gossip.moved(user)
 
     def notices(self) -> list[tuple[str, int]]:
         return [(data["type"], data["user"]["id"]) for data in self.said]
@@ -107,6 +129,7 @@ def test_who_goes_over_to_another_process_is_not_announced(world: World) -> None
 
 def test_who_starts_later_knows_all(world: World) -> None:
     a = world.start("a")
+    world.members = set(range(450))
     for user in range(450):
         a.connect(user)
     world.pass_(1)
@@ -164,3 +187,42 @@ def test_a_process_that_says_goodbye_is_gone_after_the_grace_period(world: World
     b.disconnect(2)
     world.pass_(6)
     assert a.presence.people(ROOM) == {1}
+
+
+ACTS = st.tuples(
+    st.sampled_from(["connect", "disconnect", "let in", "let out", "deliver", "wait"]), st.booleans(), st.integers(1, 3)
+)
+
+
+@given(st.lists(ACTS, max_size=25))
+def test_who_was_said_to_be_here_is_said_to_have_left_whatever_crosses_on_the_way(
+    acts: list[tuple[str, bool, int]],
+) -> None:
+    world = World()
+    here, there = world.start("a"), world.start("b")
+    connected: set[tuple[Process, int]] = set()
+    world.slow = True
+    for what, which, n in acts:
+        process = there if which else here
+        if what == "connect" and (process, n) not in connected:
+            connected.add((process, n))
+            process.connect(n)
+        elif what == "disconnect" and (process, n) in connected:
+            connected.discard((process, n))
+            process.disconnect(n)
+        elif what in ("let in", "let out") and (n in world.members) != (what == "let in"):
+            process.let(n, into=what == "let in")
+        elif what == "deliver":
+            world.deliver(n)
+        elif what == "wait":
+            world.pass_(n / 30)
+    world.slow = False
+    world.settle()
+    world.pass_(BEAT + 6)
+    online = {user for _, user in connected} & world.members
+    for process in (here, there):
+        assert process.presence.people(ROOM) == online
+        for user in (1, 2, 3):
+            told = [what for what, whom in process.notices() if whom == user]
+            assert told == (["join", "leave"] * len(told))[: len(told)]
+            assert (told[-1:] == ["join"]) == (user in online)

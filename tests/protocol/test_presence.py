@@ -212,6 +212,7 @@ def test_taking_a_member_out_and_in(site: Site, den: str, ana: Person, bo: Perso
     }
     with ana.client() as a, bo.client() as b:
         b.hello()
+        a.expect("join", room=den, user=bo.brief)  # else nobody says that he left
         out = room_form(site, den, **inline, **{"memberships-0-DELETE": "on"})
         assert admin.post(page, data=out).status_code == 302
         b.expect("room", room=den, gone=True)
