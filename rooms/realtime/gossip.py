@@ -2,10 +2,11 @@
 there have been; who has missed one asks for the whole; who is unheard of for FADE seconds is gone, and all their people with them. No table.
 
 To `Presence` another process is one more socket of each person who is connected there, so joining, leaving and the grace period are the same for all.
+Which rooms a person is in, a process where they are connected knows best: what another tells of that, it does not believe.
 Knows no sockets and no broker: `tell(what, **arguments)` speaks to the others, `heard` is what they say.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
@@ -65,10 +66,11 @@ class Gossip:
         self._tell("bye")
         self._tell = lambda _what, **_arguments: None
 
-    def here(self, user_id: int) -> None:
-        """A socket of a person is here."""
+    def here(self, user_id: int, rooms: Iterable[str]) -> None:
+        """A socket of a person is here, who is in these rooms (slugs)."""
         if user_id not in self._here:
             self._here.add(user_id)
+            self._only(user_id, rooms)
             self._change(user_id)
 
     def gone(self, user_id: int) -> None:
@@ -170,9 +172,16 @@ class Gossip:
         for brief, rooms in people:
             user_id = brief["id"]
             other.people.add(user_id)
-            self._presence.arrive(host, brief, rooms)
-            for slug in self._presence.rooms(user_id) - rooms.keys():
-                self._presence.dismiss(user_id, slug)
+            if user_id in self._here:
+                self._presence.arrive(host, brief, {})
+            else:
+                self._presence.arrive(host, brief, rooms)
+                self._only(user_id, rooms)
+
+    def _only(self, user_id: int, rooms: Iterable[str]) -> None:
+        """Show somebody in these rooms only."""
+        for slug in self._presence.rooms(user_id).difference(rooms):
+            self._presence.dismiss(user_id, slug)
 
     def _leave(self, host: str, other: Other, user_id: int) -> None:
         if user_id in other.people:

@@ -99,7 +99,7 @@ class SharedChatServer(ChatServer):
     def on_connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         super().on_connect(sid, environ, auth)
         if session := self.sessions.get(sid):
-            self.gossip.here(session.user.pk)
+            self.gossip.here(session.user.pk, session.rooms)
 
     def on_disconnect(self, sid: str, reason: str = "") -> None:
         session = self.sessions.get(sid)
