@@ -8,6 +8,7 @@ import sys
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,21 +54,13 @@ class Weather:
         return {slug: self.hand("stored", room=slug) for slug in ROOMS}
 
 
-@pytest.fixture(scope="module", params=KINDS)
-def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    with migrated(request.param, tmp_path_factory.mktemp(request.param)) as environment:
-        yield environment
-
-
-@pytest.fixture
-def weather(database: dict[str, str]) -> Iterator[Weather]:
-    """The database, emptied."""
-    subprocess.run(
-        [sys.executable, "manage.py", "flush", "--no-input", "--verbosity=0"], cwd=ROOT, env=database, check=True
-    )
-    hand = Hand(database, ROOT)
-    yield Weather(database, hand)
-    hand.close()
+@pytest.fixture(params=KINDS)
+def weather(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Weather]:
+    """An empty database."""
+    with migrated(request.param, tmp_path) as environment:
+        hand = Hand(environment, ROOT)
+        yield Weather(environment, hand)
+        hand.close()
 
 
 def check_counters(rooms: dict[str, dict[str, Any]]) -> None:

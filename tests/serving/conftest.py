@@ -9,15 +9,18 @@ from typing import Any
 
 import pytest
 
+from tests.support.databases import furnish
 from tests.support.server import ROOT, Server
 
 
 @pytest.fixture
 def command(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """A command of manage.py to start: `command("runserver", DEBUG=1)`. It is stopped at the end of the test."""
+    """A command of manage.py to start: `command("runserver", DEBUG=1)`. It is stopped at the end of the test. `new`: it finds no database."""
     with ExitStack() as stack:
 
-        def make(*words: str, **options: Any) -> Server:
+        def make(*words: str, new: bool = False, **options: Any) -> Server:
+            if not new and "DATABASE_URL" not in options:
+                furnish(tmp_path / "data")
             server = Server(tmp_path / "data", *words, **options)
             stack.callback(server.stop)
             return server

@@ -36,7 +36,7 @@ def test_django_socket_io_and_static_files_together(command: Command, debug: int
 
 
 def test_it_starts_again_when_the_code_changes(command: Command, project: Path) -> None:
-    server = command("runserver", project=project).start()
+    server = command("runserver", project=project, new=True).start()
     begun, changed = len(server.lines), project / "rooms" / "errors.py"
     for _ in range(60):  # the first change may come before the reloader's first look
         os.utime(changed)

@@ -86,6 +86,8 @@ class Client:
         self.sio.on("data", self._hear)
         self.sio.on("connect_error", self._refused)
         self.sio.on("disconnect", self._gone)
+        # Who is let go at once may not hear "disconnect": python-socketio tells of it only when `connect` has returned.
+        self.sio.eio.on("disconnect", self._closed)
 
     def connect(self) -> Self:
         """Connect and wait for the confirmation. Raises socketio.exceptions.ConnectionError where one is refused."""
@@ -149,4 +151,8 @@ class Client:
         self.refusal = data
 
     def _gone(self, reason: Any = None) -> None:
+        self.ended.set()
+
+    def _closed(self, reason: Any = None) -> None:
+        self.sio._handle_eio_disconnect(reason)
         self.ended.set()

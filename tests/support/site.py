@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from tests.support.databases import furnish
 from tests.support.hand import Hand
 from tests.support.people import Person
 from tests.support.server import ROOT, Server
@@ -66,6 +67,8 @@ def serving(home: Path, **settings: Any) -> Iterator[Site]:
     """A site of one's own, served from `home` until the end of the block."""
     server = Server(home, **{"PRESENCE_GRACE": GRACE} | settings)
     hand = None
+    if "DATABASE_URL" not in settings:
+        furnish(home)
     try:
         server.start()
         hand = Hand(server.environment, ROOT)
