@@ -1,4 +1,4 @@
-"""axe-core on a page as it stands."""
+"""axe-core on a page as it stands: all of its rules by day, and by night those of colours."""
 
 from typing import Any
 
@@ -6,9 +6,11 @@ from django.conf import settings
 from playwright.sync_api import Page
 
 AXE = (settings.BASE_DIR / "node_modules/axe-core/axe.min.js").read_text()
-FIND = """async (without) => {
+OF_COLOURS = ["color-contrast", "link-in-text-block"]  # all that a theme can break
+FIND = """async ([without, only]) => {
     const rules = Object.fromEntries(without.map(rule => [rule, {enabled: false}]));
-    return (await axe.run({rules})).violations.flatMap(({id, nodes}) => nodes.map(({html, failureSummary}) => `${id}: ${html}\\n${failureSummary}`));
+    const { violations } = await axe.run(only.length ? {runOnly: only} : {rules});
+    return violations.flatMap(({id, nodes}) => nodes.map(({html, failureSummary}) => `${id}: ${html}\\n${failureSummary}`));
 }"""
 
 DESK = {"width": 1280, "height": 860}
@@ -16,11 +18,19 @@ PHONE = {"width": 390, "height": 844}
 
 
 def find(page: Page, without: list[str] | None = None) -> list[str]:
-    """What axe finds on the page as it stands."""
+    """What axe finds on the page as it stands, by day and by night."""
+    by_day = _look(page, without or [], [])
+    page.emulate_media(color_scheme="dark")
+    by_night = _look(page, [], OF_COLOURS)
+    page.emulate_media(color_scheme="light")
+    return by_day + [f"dark: {each}" for each in by_night]
+
+
+def _look(page: Page, without: list[str], only: list[str]) -> list[str]:
     page.evaluate("() => Promise.allSettled(document.getAnimations().map(each => each.finished))")
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE + "; 0")
-    found: list[Any] = page.evaluate(FIND, without or [])
+    found: list[Any] = page.evaluate(FIND, [without, only])
     return [str(each) for each in found]
 
 

@@ -30,12 +30,6 @@ Visit = Callable[..., Page]
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> str:
-    """The theme the reader prefers."""
-    return str(request.param)
-
-
 @pytest.fixture
 def ana(site: Site) -> Person:
     """Somebody in the Lobby."""
@@ -61,30 +55,33 @@ def open_page(visit: Visit) -> Visit:
 def test_axe_sees_what_is_wrong(open_page: Visit, site: Site) -> None:
     page = open_page(None, site.url + "/accounts/login/")
     page.evaluate("document.querySelector('label').remove()")
-    assert any(found.startswith("label:") for found in find(page))
+    page.add_style_tag(content="@media (prefers-color-scheme: dark) { h1 { color: #222; background: #111 } }")
+    found = find(page)
+    assert any(each.startswith("label:") for each in found)
+    assert any(each.startswith("dark: color-contrast:") and "h1" in each for each in found)
+    assert not any(each.startswith("color-contrast:") for each in found)
 
 
 @pytest.mark.parametrize("address", ["login", "signup", "password/reset", "password/reset/done"])
-def test_before_one_is_in(open_page: Visit, site: Site, scheme: str, address: str) -> None:
-    no_violation(open_page(None, f"{site.url}/accounts/{address}/", color_scheme=scheme))
+def test_before_one_is_in(open_page: Visit, site: Site, address: str) -> None:
+    no_violation(open_page(None, f"{site.url}/accounts/{address}/"))
 
 
 def test_first_run(open_page: Visit, own_site: Callable[..., Site]) -> None:
-    for scheme in ("light", "dark"):
-        page = open_page(None, own_site().url + "/welcome/", color_scheme=scheme)
-        expect(page.get_by_role("heading", name="Name your site")).to_be_visible()
-        no_violation(page)
+    page = open_page(None, own_site().url + "/welcome/")
+    expect(page.get_by_role("heading", name="Name your site")).to_be_visible()
+    no_violation(page)
 
 
 @pytest.mark.parametrize(
     "address", ["profile", "settings", "two-factor", "sessions", "email", "password/change", "reauthenticate", "logout"]
 )
-def test_about_oneself(open_page: Visit, ana: Person, scheme: str, address: str) -> None:
-    no_violation(open_page(ana, f"/accounts/{address}/", color_scheme=scheme))
+def test_about_oneself(open_page: Visit, ana: Person, address: str) -> None:
+    no_violation(open_page(ana, f"/accounts/{address}/"))
 
 
-def test_a_form_with_mistakes(open_page: Visit, site: Site, scheme: str) -> None:
-    page = open_page(None, site.url + "/accounts/login/", color_scheme=scheme)
+def test_a_form_with_mistakes(open_page: Visit, site: Site) -> None:
+    page = open_page(None, site.url + "/accounts/login/")
     page.get_by_label("E-mail").fill("nobody@example.com")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in", exact=True).click()
@@ -93,17 +90,17 @@ def test_a_form_with_mistakes(open_page: Visit, site: Site, scheme: str) -> None
 
 
 @pytest.mark.parametrize("window", [DESK, PHONE], ids=["desk", "phone"])
-def test_browsing_rooms(open_page: Visit, site: Site, ana: Person, scheme: str, window: dict[str, int]) -> None:
+def test_browsing_rooms(open_page: Visit, site: Site, ana: Person, window: dict[str, int]) -> None:
     site.room(ana, slug="joined", topic="One is in")
     site.room(slug="open", topic="One may join")
-    page = open_page(ana, "/rooms/", color_scheme=scheme)
+    page = open_page(ana, "/rooms/")
     page.set_viewport_size(window)  # type: ignore[arg-type]
     no_violation(page)
 
 
 @pytest.mark.parametrize("window", [DESK, PHONE], ids=["desk", "phone"])
-def test_a_room(open_page: Visit, ana: Person, room: str, scheme: str, window: dict[str, int]) -> None:
-    page = open_page(ana, f"/rooms/{room}/", color_scheme=scheme)
+def test_a_room(open_page: Visit, ana: Person, room: str, window: dict[str, int]) -> None:
+    page = open_page(ana, f"/rooms/{room}/")
     page.set_viewport_size(window)  # type: ignore[arg-type]
     here = RoomPage(page).is_live()
     no_violation(page)
@@ -143,13 +140,11 @@ def test_a_room(open_page: Visit, ana: Person, room: str, scheme: str, window: d
 
 
 @pytest.mark.parametrize("window", [DESK, PHONE], ids=["desk", "phone"])
-def test_the_emoji_and_what_was_said_before(
-    open_page: Visit, ana: Person, room: str, scheme: str, window: dict[str, int]
-) -> None:
+def test_the_emoji_and_what_was_said_before(open_page: Visit, ana: Person, room: str, window: dict[str, int]) -> None:
     with ana.client() as socket:
         seq = socket.ask("message", {"room": room, "body": "frist"})["message"]["seq"]
         socket.ask("edit", {"room": room, "seq": seq, "body": "first"})
-    page = open_page(ana, f"/rooms/{room}/", color_scheme=scheme)
+    page = open_page(ana, f"/rooms/{room}/")
     page.set_viewport_size(window)  # type: ignore[arg-type]
     here = RoomPage(page).is_live()
     page.get_by_role("button", name="edited").click()
@@ -171,9 +166,7 @@ def test_the_emoji_and_what_was_said_before(
 
 
 @pytest.mark.parametrize("window", [DESK, PHONE], ids=["desk", "phone"])
-def test_the_threads_one_follows(
-    open_page: Visit, site: Site, ana: Person, room: str, scheme: str, window: dict[str, int]
-) -> None:
+def test_the_threads_one_follows(open_page: Visit, site: Site, ana: Person, room: str, window: dict[str, int]) -> None:
     bo = site.person("cy")
     site.hand("admit", room=room, user=bo.id)
     with ana.client() as mine, bo.client() as socket:
@@ -181,18 +174,18 @@ def test_the_threads_one_follows(
         for seq in (1, len(BODIES) + 2):
             mine.ask("follow", {"room": room, "seq": seq})
             socket.ask("message", {"room": room, "body": f"@{ana.handle}", "thread": seq})
-    page = open_page(ana, "/threads/", color_scheme=scheme)
+    page = open_page(ana, "/threads/")
     page.set_viewport_size(window)  # type: ignore[arg-type]
     expect(page.locator(".followed-thread")).to_have_count(2)
     no_violation(page)
 
 
 @pytest.mark.parametrize("window", [DESK, PHONE], ids=["desk", "phone"])
-def test_a_thread(open_page: Visit, ana: Person, room: str, scheme: str, window: dict[str, int]) -> None:
+def test_a_thread(open_page: Visit, ana: Person, room: str, window: dict[str, int]) -> None:
     with ana.client() as socket:
         for body in BODIES:
             socket.ask("message", {"room": room, "body": body, "thread": 1})
-    page = open_page(ana, f"/rooms/{room}/threads/1/", color_scheme=scheme)
+    page = open_page(ana, f"/rooms/{room}/threads/1/")
     page.set_viewport_size(window)  # type: ignore[arg-type]
     RoomPage(page).is_live()
     no_violation(page)
@@ -202,14 +195,14 @@ def test_a_thread(open_page: Visit, ana: Person, room: str, scheme: str, window:
 
 
 @pytest.mark.parametrize("window", [DESK, PHONE], ids=["desk", "phone"])
-def test_direct_conversations(open_page: Visit, site: Site, ana: Person, scheme: str, window: dict[str, int]) -> None:
+def test_direct_conversations(open_page: Visit, site: Site, ana: Person, window: dict[str, int]) -> None:
     """With somebody who is online and said something; with several; whom to write to; the switcher with people in it."""
     bo, cy = site.person("bo", status="In the south"), site.person("cy", name="Cyrano " + "de Bergerac " * 3)
     us, all_ = site.direct(ana, bo), site.direct(ana, bo, cy)
     site.say(us, bo, "psst")
     site.say(all_, cy, "*all* of you")
     with bo.client():
-        page = open_page(ana, f"/rooms/{us}/", color_scheme=scheme)
+        page = open_page(ana, f"/rooms/{us}/")
         page.set_viewport_size(window)  # type: ignore[arg-type]
         RoomPage(page).is_live()
         expect(page.locator(".head .faces")).to_have_attribute("data-online", "")
@@ -228,7 +221,7 @@ def test_direct_conversations(open_page: Visit, site: Site, ana: Person, scheme:
     no_violation(page)
 
 
-def test_what_opens_over_a_room(open_page: Visit, site: Site, ana: Person, scheme: str) -> None:
+def test_what_opens_over_a_room(open_page: Visit, site: Site, ana: Person) -> None:
     """Menus, the question before deleting, pictures, files on their way, what is pinned; on a phone."""
     room = site.room(moderators=[ana])
     file = ana.attach(room, "Pier.jpg", files.photo(width=800, height=600))
@@ -236,7 +229,7 @@ def test_what_opens_over_a_room(open_page: Visit, site: Site, ana: Person, schem
         socket.ask("message", {"room": room, "body": "from the pier", "attachments": [file]})
         socket.ask("message", {"room": room, "body": "*soon*"})
         socket.ask("pin", {"room": room, "seq": 1})
-    page = open_page(ana, f"/rooms/{room}/", color_scheme=scheme, viewport=PHONE)
+    page = open_page(ana, f"/rooms/{room}/", viewport=PHONE)
     here = RoomPage(page).is_live()
     page.get_by_label("Jump to a date", exact=True).first.click()
     expect(page.get_by_label("From this day on")).to_be_visible()
@@ -270,7 +263,7 @@ def test_what_opens_over_a_room(open_page: Visit, site: Site, ana: Person, schem
     no_violation(page)
 
 
-def test_the_pages_around_a_room(open_page: Visit, site: Site, ana: Person, scheme: str) -> None:
+def test_the_pages_around_a_room(open_page: Visit, site: Site, ana: Person) -> None:
     """Its settings, for who moderates it and who does not, what is pinned, saved, its links; an archived one; making one; a person; inviting."""
     bo = site.person("bo", name="Bo", status="In the south")
     room, other = site.room(bo, moderators=[ana], topic="What it looks like"), site.room(ana, moderators=[bo])
@@ -283,7 +276,7 @@ def test_the_pages_around_a_room(open_page: Visit, site: Site, ana: Person, sche
             socket.ask("save", {"room": room, "seq": seq})
     shown = ana.get(f"/rooms/{room}/settings/").text
     (large,) = re.findall(rf"/rooms/{room}/invitations/\d+/(?=\")", shown)
-    page = open_page(ana, "/saved/", color_scheme=scheme)
+    page = open_page(ana, "/saved/")
     for address in (
         f"/rooms/{room}/settings/", f"/rooms/{other}/settings/", f"/rooms/{room}/pinned/", f"/rooms/{archived}/", large, link[len(site.url):],
         "/saved/", "/new/room/", "/new/message/", "/invite/", f"/people/{bo.id}/", f"/people/{ana.id}/",
@@ -291,19 +284,19 @@ def test_the_pages_around_a_room(open_page: Visit, site: Site, ana: Person, sche
     ):  # fmt: skip
         page.goto(site.url + address)
         no_violation(page)
-    stranger = open_page(None, link, color_scheme=scheme)
+    stranger = open_page(None, link)
     expect(stranger.get_by_role("heading", name="You are invited")).to_be_visible()
     no_violation(stranger)
 
 
-def test_the_admin(open_page: Visit, site: Site, scheme: str) -> None:
+def test_the_admin(open_page: Visit, site: Site) -> None:
     """In our colours: lists, forms, the question before deleting."""
     admin = site.admin()
     room = site.room(moderators=[admin], topic="What it looks like")
     site.invitation(room, admin)
     site.say(room, admin, *BODIES)
     pk, message = site.hand("room_id", room=room), site.hand("message_id", room=room, seq=1)
-    page = open_page(admin, "/admin/", color_scheme=scheme)
+    page = open_page(admin, "/admin/")
     for address in (
         "", "rooms/room/", f"rooms/room/{pk}/change/", "rooms/room/add/", "rooms/message/", f"rooms/message/{message}/change/",
         "rooms/invitation/", "rooms/report/", "rooms/sanction/", "accounts/auditentry/",
@@ -319,12 +312,12 @@ def test_the_admin(open_page: Visit, site: Site, scheme: str) -> None:
     no_violation(page, DJANGO)
 
 
-def test_a_room_where_nothing_was_said(open_page: Visit, site: Site, ana: Person, scheme: str) -> None:
-    no_violation(open_page(ana, f"/rooms/{site.room(ana, slug='empty')}/", color_scheme=scheme))
+def test_a_room_where_nothing_was_said(open_page: Visit, site: Site, ana: Person) -> None:
+    no_violation(open_page(ana, f"/rooms/{site.room(ana, slug='empty')}/"))
 
 
-def test_the_people_of_a_room(open_page: Visit, ana: Person, room: str, scheme: str) -> None:
-    no_violation(open_page(ana, f"/rooms/{room}/people/", color_scheme=scheme))
+def test_the_people_of_a_room(open_page: Visit, ana: Person, room: str) -> None:
+    no_violation(open_page(ana, f"/rooms/{room}/people/"))
 
 
 def say_ok(page: Page, address: str) -> None:
@@ -333,22 +326,22 @@ def say_ok(page: Page, address: str) -> None:
     page.goto(address)
 
 
-def test_nothing_there(open_page: Visit, site: Site, ana: Person, scheme: str) -> None:
-    page = open_page(ana, "/accounts/profile/", color_scheme=scheme)
+def test_nothing_there(open_page: Visit, site: Site, ana: Person) -> None:
+    page = open_page(ana, "/accounts/profile/")
     say_ok(page, site.url + "/rooms/nothing/")
     expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
     no_violation(page)
 
 
-def test_an_invite_that_does_not_work(open_page: Visit, site: Site, scheme: str) -> None:
-    page = open_page(None, site.url + "/accounts/login/", color_scheme=scheme)
+def test_an_invite_that_does_not_work(open_page: Visit, site: Site) -> None:
+    page = open_page(None, site.url + "/accounts/login/")
     say_ok(page, site.url + "/accounts/invite/none/")
     expect(page.get_by_role("heading", name="This link does not work")).to_be_visible()
     no_violation(page)
 
 
-def test_completion_and_the_bell(open_page: Visit, ana: Person, room: str, scheme: str) -> None:
-    page = open_page(ana, f"/rooms/{room}/", color_scheme=scheme)
+def test_completion_and_the_bell(open_page: Visit, ana: Person, room: str) -> None:
+    page = open_page(ana, f"/rooms/{room}/")
     page.set_viewport_size(PHONE)
     here = RoomPage(page).is_live()
     expect(page.locator(".suggestions")).to_be_attached()

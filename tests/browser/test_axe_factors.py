@@ -27,14 +27,11 @@ def no_violation_anywhere(page: Page, without: list[str] | None = None) -> None:
         no_violation(page, without)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_two_factors_from_setting_them_up_to_taking_them_off(
-    site: Site, visit: Callable[..., Page], scheme: str
-) -> None:
+def test_two_factors_from_setting_them_up_to_taking_them_off(site: Site, visit: Callable[..., Page]) -> None:
     ana = site.person("ana", password=PASSWORD, lobby=True)
     email, home = f"{ana.handle}@example.com", site.url.replace("127.0.0.1", "localhost")
     factors = f"{home}/accounts/two-factor/"
-    page = visit(None, f"{home}/accounts/login/?next=/accounts/two-factor/", color_scheme=scheme, bypass_csp=True)
+    page = visit(None, f"{home}/accounts/login/?next=/accounts/two-factor/", bypass_csp=True)
     lend_device(page)
     give_password(page, email)
     no_violation_anywhere(page)
@@ -89,8 +86,7 @@ def test_two_factors_from_setting_them_up_to_taking_them_off(
         no_violation_anywhere(page)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_live_page_of_the_admin(site: Site, visit: Callable[..., Page], scheme: str) -> None:
-    page = visit(site.admin(), "/admin/live/", color_scheme=scheme, bypass_csp=True)
+def test_the_live_page_of_the_admin(site: Site, visit: Callable[..., Page]) -> None:
+    page = visit(site.admin(), "/admin/live/", bypass_csp=True)
     expect(page.locator("[data-slot=workers] tr")).to_have_count(1)
     no_violation_anywhere(page)
