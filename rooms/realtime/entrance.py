@@ -23,7 +23,7 @@ from rooms.errors import Forbidden
 from rooms.models import Membership, Saved, rows
 from rooms.realtime import session
 from rooms.realtime.engine import Batcher
-from rooms.realtime.repair import drop_broken_connections
+from rooms.realtime.repair import drop_broken_connections, give_back
 
 TOGETHER = 8  # questions of `sync` in a batch: an answer may take milliseconds, and nobody else has a turn
 
@@ -89,6 +89,8 @@ def _patiently(look_up: Callable[[Sequence[K]], Sequence[V]]) -> Callable[[Seque
             if not drop_broken_connections():
                 raise
             return look_up(keys)
+        finally:
+            give_back()
 
     return patient
 

@@ -14,10 +14,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import eventlet
-from django.conf import settings
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session as StoredSession
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, transaction
 from django.db.models.signals import post_delete
 from django.utils import timezone
 
@@ -27,7 +26,7 @@ from rooms import actions
 from rooms.models import Membership, Room, rows
 from rooms.realtime import entrance
 from rooms.realtime.engine import Batcher
-from rooms.realtime.repair import drop_broken_connections
+from rooms.realtime.repair import drop_broken_connections, give_back
 from rooms.realtime.session import Session
 
 TOGETHER = 50  # sockets a look
@@ -90,8 +89,7 @@ class Examiner:
             drop_broken_connections()
             raise
         finally:
-            if settings.DATABASE_IS_POOLED:  # others wait for one; between two looks none is needed
-                connections.close_all()
+            give_back()
         return [None] * len(sessions)
 
     def _examine(self, sessions: Sequence[Session]) -> None:

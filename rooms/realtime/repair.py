@@ -1,5 +1,8 @@
-"""After an error of the database: connections that it has left unusable (a restart) are closed, and made anew by whoever asks next."""
+"""The database connection of a greenlet: what an error has left unusable (a restart) is closed, and made anew by whoever asks next; what comes from
+a pool is given back by who has done a job, or those who hold one and do nothing would leave none to the others.
+"""
 
+from django.conf import settings
 from django.db import connections
 
 
@@ -9,3 +12,9 @@ def drop_broken_connections() -> bool:
     for connection in broken:
         connection.close()
     return bool(broken)
+
+
+def give_back() -> None:
+    """This greenlet needs its connection no more for now."""
+    if settings.DATABASE_IS_POOLED:
+        connections.close_all()

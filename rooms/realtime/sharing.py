@@ -21,7 +21,7 @@ from rooms import broadcast, meters, payloads
 from rooms.models import Message, Room
 from rooms.realtime.engine import pubsub
 from rooms.realtime.gossip import Gossip
-from rooms.realtime.repair import drop_broken_connections
+from rooms.realtime.repair import drop_broken_connections, give_back
 from rooms.realtime.sequence import Sequence
 from rooms.realtime.server import ChatServer
 
@@ -217,6 +217,8 @@ class SharedChatServer(ChatServer):
             except Exception:
                 log.exception("looking at the versions of the rooms failed")
                 eventlet.sleep(1)
+            finally:
+                give_back()
 
     def _mend(self) -> None:
         """Two looks: what was committed before the first and has not gone out by the second is no longer under way."""

@@ -65,7 +65,7 @@ class Several(Alone):
         self.line = self._stack.enter_context(Partition(self.redis.port))
         own = {
             "DATABASE_URL": environment["DATABASE_URL"], "MESSAGE_QUEUE_URL": f"redis://127.0.0.1:{self.line.port}/0",
-            "MESSAGE_QUEUE_CHANNEL": f"faults-{uuid.uuid4().hex[:12]}", "PRESENCE_GRACE": 0.3,
+            "MESSAGE_QUEUE_CHANNEL": f"faults-{uuid.uuid4().hex[:12]}", "PRESENCE_GRACE": 0.3, "DATABASE_CONNECTIONS": 8,
         }  # fmt: skip
         self.server = Server(self.home, "serve", "--workers", "2", **own | self.settings)
         self._stack.callback(self.server.stop)

@@ -53,7 +53,9 @@ def serving_several(home: Path, broker: str = "", workers: int = 2, **settings: 
     """A site of one's own, served by so many processes until the end of the block. `broker`: its URL, by default the Redis of this machine."""
     broker = broker or running_redis()
     with migrated("postgresql", home) as environment:
-        own = {"PRESENCE_GRACE": GRACE, "DATABASE_URL": environment["DATABASE_URL"]} | settings
+        # PostgreSQL has a hundred connections for all the sites that tests of one run keep at a time.
+        few = {"DATABASE_CONNECTIONS": 8}
+        own = {"PRESENCE_GRACE": GRACE, "DATABASE_URL": environment["DATABASE_URL"]} | few | settings
         joined = {"MESSAGE_QUEUE_URL": broker, "MESSAGE_QUEUE_CHANNEL": f"test-{uuid.uuid4().hex[:12]}"}
         server = Server(home, "serve", "--workers", str(workers), **own | joined)
         site = None
