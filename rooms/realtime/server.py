@@ -32,7 +32,7 @@ JSON = dict[str, Any]
 log = logging.getLogger(__name__)
 
 CLOSE_SOME = 5  # seconds after which who has too many sockets may try again
-LEISURE = 0.05  # seconds after which who does too much is refused
+LEISURE = 0.02  # seconds after which who does too much is refused
 NEW_COOKIE = 0.5  # seconds that an answer with the new key of a session may take to its browser
 MAX_PACKET = 200_000  # bytes that a client may send at once; the longest message, escaped, is a third of it
 
