@@ -48,17 +48,18 @@ def opened(app: App) -> str:
 
 
 def test_who_polls_hears_the_last_words_of_a_session_that_ended_between_two_polls(app: App) -> None:
-    polling, others = opened(app), app.state()["sockets"] - 1
+    app.until(lambda state: state["sockets"] == 0)  # of other tests
+    polling = opened(app)
     with app.client() as watcher:
         said = requests.post(polling, data='42["say","the last word"]\x1e42["leave_me"]', timeout=PATIENCE)
         assert said.text == "OK"
         watcher.until('42["left"')
-        app.until(lambda state: state["sockets"] == others + 1)
+        app.until(lambda state: state["sockets"] == 1)
         assert requests.post(polling, data='42["say","too late"]', timeout=PATIENCE).text == "OK"
         assert requests.get(polling, timeout=PATIENCE).text.split("\x1e") == ['42["said","the last word"]', "41"]
         assert requests.get(polling, timeout=PATIENCE).status_code == 400
         assert watcher.ask("echo", "fence") == ["fence"]  # and nobody heard what came too late
-    assert app.state()["sockets"] == others
+    app.until(lambda state: state["sockets"] == 0)
 
 
 def test_who_is_slow_on_purpose_is_given_up_and_leaves_nothing_behind(serve: Callable[..., App]) -> None:

@@ -178,7 +178,7 @@ class Connection(Inbox):
         if self.queue:
             self.queue.put(None)  # whoever polls has read all
             if abort:
-                self.queue = None
+                self.queue_size = 0  # nobody comes for what is left
         self.put(Farewell(reason or self.server.reason.SERVER_DISCONNECT))
 
     def drop(self) -> None:

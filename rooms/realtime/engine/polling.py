@@ -42,6 +42,8 @@ class Polling(socket.Socket):
     def poll(self) -> list[Any]:
         """Wait for packets, in the greenlet of a GET."""
         if self.queue is None:
+            if self.closing:  # nothing comes any more
+                raise exceptions.EngineIOError("the session is over")
             self.queue = self.server.create_queue()
         queue = self.queue  # which an upgrade takes away meanwhile
         packets: list[Any] = []
