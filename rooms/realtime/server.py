@@ -32,7 +32,6 @@ JSON = dict[str, Any]
 log = logging.getLogger(__name__)
 
 CLOSE_SOME = 5  # seconds after which who has too many sockets may try again
-LEISURE = 0.02  # seconds after which who does too much is refused
 NEW_COOKIE = 0.5  # seconds that an answer with the new key of a session may take to its browser
 MAX_PACKET = 200_000  # bytes that a client may send at once; the longest message, escaped, is a third of it
 
@@ -132,15 +131,7 @@ class ChatServer:
         session = self.sessions.get(sid)
         if session is None or session.is_over:
             return {"ok": False, "error": signed_out().payload()}
-        answer = self.events.answer(session, event, args)
-        is_too_fast = isinstance(answer, dict) and answer.get("error", {}).get("code") == RateLimited.code
-        return self._at_leisure(answer) if is_too_fast else answer
-
-    def _at_leisure(self, refusal: Any) -> engine.Later:
-        """Answer who is over a limit after a while, in which nothing more is read of them: a flood of what is refused costs others nothing."""
-        later = engine.Later()
-        self._later(LEISURE, lambda: later.come(refusal))
-        return later
+        return self.events.answer(session, event, args)
 
     def _welcome(self, session: Session) -> JSON:
         """Let the socket into all that is its own; return its `hello`, to be sent at once."""

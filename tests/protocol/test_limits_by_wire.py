@@ -8,7 +8,6 @@ import pytest
 import requests
 import socketio
 
-from tests.engine.wire import Raw
 from tests.support.people import PATIENCE, Client, Person
 from tests.support.site import Site
 
@@ -69,22 +68,6 @@ def test_each_kind_of_doing_has_its_own_limit(own_site: Callable[..., Site]) -> 
     page = ana.post(f"/rooms/{halls[2]}/join/", allow_redirects=True)
     assert "Too many at once: wait a little." in page.text and page.url.endswith("/rooms/")
     assert bo.post(f"/rooms/{halls[2]}/join/").headers["Location"] == f"/rooms/{halls[2]}/"
-
-
-def test_who_floods_is_refused_one_by_one_and_others_do_not_notice(own_site: Callable[..., Site]) -> None:
-    """What is over the limit is answered at leisure, and nothing more is read meanwhile: what others say overtakes the flood."""
-    site = own_site(TYPING_BURST=1, TYPING_RATE=0.001)
-    ana, bo = site.person("ana"), site.person("bo")
-    room = site.room(ana, bo)
-    with Raw.joined(site.server.port, Cookie=ana.cookie) as flood, bo.client() as b:
-        for n in range(1_000):
-            flood.emit("typing", {"room": room}, ack=n)
-        for n in range(3):
-            assert b.ask("message", {"room": room, "body": str(n)})["ok"]
-        answered = 0
-        while '"type":"message"' not in flood.until("4"):
-            answered += 1
-        assert answered < 500, "the flood was answered before what another said meanwhile"
 
 
 def test_an_address_has_so_many_sockets_and_doings_and_a_person_so_many_sockets(own_site: Callable[..., Site]) -> None:
