@@ -196,3 +196,10 @@ def test_what_no_socket_io_client_says_costs_its_connection_alone(app: App) -> N
     after = app.until(lambda state: state["sockets"] == before["sockets"])
     for what in ("clients", "sids", "environs", "binary", "rooms"):
         assert after[what] <= before[what], what
+
+
+def test_a_head_that_ends_before_it_is_whole_is_no_request(app: App) -> None:
+    with socket.create_connection(("127.0.0.1", app.port), PATIENCE) as sock:
+        sock.sendall(b"GET /state HTTP/1.1\r\nHost: x\r\nX-half: a")
+        sock.shutdown(socket.SHUT_WR)
+        assert not sock.recv(65536)

@@ -122,12 +122,18 @@ class Protocol(wsgi.HttpProtocol):
 
     def parse_request(self) -> bool:
         """Read the rest of the head; tell whether it is one that we answer."""
+        lines = self.rfile = Lines(self.rfile)
         try:
             if not super().parse_request():
                 self.close_connection = True  # it has been told
                 return False
         finally:
+            self.rfile = lines.reader
             self._stop_deadline()
+        if not lines.last:
+            self.close_connection = True  # it has hung up in the middle of the head
+            self.terms.turnstile.enter(self.address)
+            return False
         lengths = self.headers.get_all("content-length", [])
         if "transfer-encoding" in self.headers:
             return self._refuse(b"411 Length Required")
@@ -172,6 +178,17 @@ class Protocol(wsgi.HttpProtocol):
         # `environ` holds us (set_idle, detach) and we hold it: ten kilobytes a connection that would wait for the collector
         if hasattr(self, "environ"):
             self.environ.clear()
+
+
+class Lines:
+    """Reads the lines of a head and keeps the last: b"" where the head ended before it was whole, which http.client takes for all of it."""
+
+    def __init__(self, reader: Any) -> None:
+        self.reader, self.last = reader, b"\n"
+
+    def readline(self, size: int = -1) -> bytes:
+        self.last = self.reader.readline(size)
+        return self.last
 
 
 class Body(wsgi.Input):
