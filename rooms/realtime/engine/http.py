@@ -122,13 +122,15 @@ class Protocol(wsgi.HttpProtocol):
 
     def parse_request(self) -> bool:
         """Read the rest of the head; tell whether it is one that we answer."""
-        lines = self.rfile = Lines(self.rfile)
+        reader = self.rfile
+        lines = Lines(reader)
+        self.rfile = lines  # type: ignore[assignment]
         try:
             if not super().parse_request():
                 self.close_connection = True  # it has been told
                 return False
         finally:
-            self.rfile = lines.reader
+            self.rfile = reader
             self._stop_deadline()
         if not lines.last:
             self.close_connection = True  # it has hung up in the middle of the head
@@ -184,10 +186,10 @@ class Lines:
     """Reads the lines of a head and keeps the last: b"" where the head ended before it was whole, which http.client takes for all of it."""
 
     def __init__(self, reader: Any) -> None:
-        self.reader, self.last = reader, b"\n"
+        self._reader, self.last = reader, b"\n"
 
     def readline(self, size: int = -1) -> bytes:
-        self.last = self.reader.readline(size)
+        self.last = self._reader.readline(size)
         return self.last
 
 
