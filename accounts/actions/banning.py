@@ -13,7 +13,7 @@ from accounts.signals import user_revoked
 def ban(user: User, by: User | None, until: datetime | None, reason: str) -> None:
     """Shut a person out until then; None: until somebody lets them in again. A second ban takes the place of the first."""
     with transaction.atomic():
-        banned = User.objects.select_for_update().get(pk=user.pk)
+        banned = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         banned.banned_until, banned.ban_reason = until or FOREVER, reason
         banned.session_epoch += 1  # who comes back later signs in anew
         banned.save(update_fields=["banned_until", "ban_reason", "session_epoch"])
@@ -24,7 +24,7 @@ def ban(user: User, by: User | None, until: datetime | None, reason: str) -> Non
 def unban(user: User, by: User | None) -> bool:
     """Let a person in again; return whether they were shut out."""
     with transaction.atomic():
-        banned = User.objects.select_for_update().get(pk=user.pk)
+        banned = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if not banned.is_banned:
             return False
         banned.banned_until, banned.ban_reason = None, ""

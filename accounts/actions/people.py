@@ -82,7 +82,7 @@ def deactivate(people: Iterable[User], by: User | None = None) -> list[User]:
     changed = []
     with transaction.atomic():
         for user in (
-            User.objects.select_for_update().filter(pk__in=[user.pk for user in people], is_active=True).order_by("pk")
+            User.objects.select_for_update(no_key=True).filter(pk__in=[user.pk for user in people], is_active=True).order_by("pk")
         ):
             user.is_active = False
             user.session_epoch += 1  # who comes back later signs in anew
@@ -98,7 +98,7 @@ def activate(people: Iterable[User], by: User | None = None) -> list[User]:
     changed = []
     with transaction.atomic():
         for user in (
-            User.objects.select_for_update().filter(pk__in=[user.pk for user in people], is_active=False).order_by("pk")
+            User.objects.select_for_update(no_key=True).filter(pk__in=[user.pk for user in people], is_active=False).order_by("pk")
         ):
             user.is_active = True
             user.save(update_fields=["is_active"])
@@ -161,7 +161,7 @@ def sign_out(browser: Browser) -> None:
 def sign_out_elsewhere(user: User, session: SessionBase) -> None:
     """End every session of a person but the present one, known or not."""
     with transaction.atomic():
-        revoked = User.objects.select_for_update().get(pk=user.pk)
+        revoked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         revoked.session_epoch = user.session_epoch = revoked.session_epoch + 1
         revoked.save(update_fields=["session_epoch"])
         session[HASH_SESSION_KEY] = revoked.get_session_auth_hash()

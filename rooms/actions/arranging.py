@@ -90,7 +90,7 @@ def unarchive(room: Room, by: User | None = None) -> Room:
 
 def _changed(room: Room, act: Act, by: User | None, **fields: Any) -> Room:
     with transaction.atomic():
-        room = Room.objects.select_for_update().get(pk=room.pk)
+        room = Room.objects.select_for_update(no_key=True).get(pk=room.pk)
         record(act, by, room=room, changed=changes({name: getattr(room, name) for name in fields}, fields))
         for name, value in fields.items():
             setattr(room, name, value)

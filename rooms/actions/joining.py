@@ -42,7 +42,7 @@ def admit(
     Who is banned is left out, whoever asks. `by`: who uses their power to do so, if anybody.
     """
     with transaction.atomic():
-        room = Room.objects.select_for_update().get(pk=room.pk)
+        room = Room.objects.select_for_update(no_key=True).get(pk=room.pk)
         present = set(room.memberships.filter(user__in=list(users)).values_list("user_id", flat=True))
         outside = [user for user in users if user.pk not in present]
         sanctions = Sanction.objects.against(room, outside)

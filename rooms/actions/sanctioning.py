@@ -106,7 +106,7 @@ def _room_of_staff(by: User, target: User, slug: str | None) -> Room | None:
     """Lock the room, if there is one, and the person, if not."""
     allow(refusal_to_police(by, target))
     if slug is None:
-        if not User.objects.select_for_update().filter(pk=target.pk).exists():
+        if not User.objects.select_for_update(no_key=True).filter(pk=target.pk).exists():
             raise NotFound(NO_PERSON, field="user")
         return None
     room = lock_room(slug)

@@ -265,9 +265,12 @@ def prepared(model: type[models.Model], name: str, given: Iterable[Any]) -> list
 
 
 def for_update(model: type[models.Model]) -> str:
-    """What ends a SELECT that locks its rows; nothing where the transaction locks everything (SQLite)."""
+    """What ends a SELECT that locks its rows; nothing where the transaction locks everything (SQLite).
+
+    Without the key: rows that refer to one of these are stored meanwhile, also by who holds what we want next.
+    """
     connection = _connection(model)
-    return connection.ops.for_update_sql() if connection.features.has_select_for_update else ""
+    return connection.ops.for_update_sql(no_key=True) if connection.features.has_select_for_update else ""
 
 
 def marks(count: int) -> str:

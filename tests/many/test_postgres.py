@@ -44,7 +44,7 @@ opened = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database
 counts = list(eventlet.GreenPool(60).imap(lambda _: ask(opened)[0][0], range(120)))
 print(json.dumps([len(counts), max(counts)]))
 """
-GATHERING = """
+HELD = """
 from django.db import transaction
 from eventlet.event import Event
 from accounts.models import User
@@ -64,7 +64,8 @@ def hold():
         held.send()
         release.wait()
     connection.close()
-
+"""
+GATHERING = """
 def later(room, body):
     return posting.later((session.made("sid", ana, "key", {}), actions.Draft(ana, room, body)))
 
@@ -84,6 +85,17 @@ release.send()
 done.wait()
 holder.wait()
 print(json.dumps([said, meters.batch.counts[:3]]))
+"""
+SAVING = """
+actions.post([actions.Draft(ana, "a", "1")])
+connection.close()
+holder = eventlet.spawn(hold)
+held.wait()
+with eventlet.Timeout(20):
+    actions.save(ana, "a", 1, True)
+release.send()
+holder.wait()
+print(json.dumps("saved"))
 """
 
 
@@ -110,9 +122,14 @@ def test_connections_are_bounded_and_who_finds_none_waits(tmp_path: Path) -> Non
 
 def test_what_comes_while_another_holds_the_room_is_stored_with_what_waits(tmp_path: Path) -> None:
     """In the order in which it came: what is for another room, and all after it, is the next batch."""
-    said, batches = run_green(GATHERING, tmp_path)  # type: ignore[misc]
+    said, batches = run_green(HELD + GATHERING, tmp_path)  # type: ignore[misc]
     assert said == [["1", 1], ["2", 2], ["3", 3], ["other", 1], ["4", 4]]
     assert batches == [0, 1, 1], "of one, two, up to four messages"
+
+
+def test_who_saves_a_message_does_not_wait_for_the_room(tmp_path: Path) -> None:
+    """They would wait for it with their membership in hand, which whoever has the room wants next: a deadlock."""
+    assert run_green(HELD + SAVING, tmp_path) == "saved"
 
 
 def test_plans_and_nonsense_on_postgres(tmp_path: Path) -> None:
