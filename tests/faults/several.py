@@ -32,7 +32,8 @@ class Several(Alone):
     expected = re.compile(
         r"Redis does not answer|ended with -9 and is started again|the broker|rooms.realtime.engine.pubsub|OperationalError"
         r"|AdminShutdown|terminating connection|connection is closed"
-        r"|closed the connection unexpectedly|the examiner could not look|could not be looked at|WARNING psycopg.pool|WARNING psycopg: error ignored terminating"
+        r"|closed the connection unexpectedly|the examiner could not look|could not be looked at|WARNING psycopg.pool"
+        r"|WARNING psycopg: error ignored terminating"
     )
 
     def __init__(self, home: Path, **settings: object) -> None:
