@@ -82,7 +82,9 @@ def deactivate(people: Iterable[User], by: User | None = None) -> list[User]:
     changed = []
     with transaction.atomic():
         for user in (
-            User.objects.select_for_update(no_key=True).filter(pk__in=[user.pk for user in people], is_active=True).order_by("pk")
+            User.objects.select_for_update(no_key=True)
+            .filter(pk__in=[user.pk for user in people], is_active=True)
+            .order_by("pk")
         ):
             user.is_active = False
             user.session_epoch += 1  # who comes back later signs in anew
@@ -98,7 +100,9 @@ def activate(people: Iterable[User], by: User | None = None) -> list[User]:
     changed = []
     with transaction.atomic():
         for user in (
-            User.objects.select_for_update(no_key=True).filter(pk__in=[user.pk for user in people], is_active=False).order_by("pk")
+            User.objects.select_for_update(no_key=True)
+            .filter(pk__in=[user.pk for user in people], is_active=False)
+            .order_by("pk")
         ):
             user.is_active = True
             user.save(update_fields=["is_active"])
