@@ -76,6 +76,7 @@ class Protocol(wsgi.HttpProtocol):
 
     detached = False
     is_used = False  # has had a request
+    rfile: Any  # of the connection; while a head is read, its lines
 
     def __init__(self, terms: Terms, conn_state: Any, server: Any) -> None:
         self.terms = terms
@@ -123,8 +124,7 @@ class Protocol(wsgi.HttpProtocol):
     def parse_request(self) -> bool:
         """Read the rest of the head; tell whether it is one that we answer."""
         reader = self.rfile
-        lines = Lines(reader)
-        self.rfile = lines  # type: ignore[assignment]
+        self.rfile = lines = Lines(reader)
         try:
             if not super().parse_request():
                 self.close_connection = True  # it has been told
