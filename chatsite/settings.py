@@ -112,6 +112,8 @@ if "sqlite" in DATABASES["default"]["ENGINE"]:
             # The log may grow to 16 MB: a checkpoint waits for the disk, and writes a page once however often it changed since the last.
             "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={SQLITE_SYNCHRONOUS}; PRAGMA cache_size=-16000; "
             "PRAGMA wal_autocheckpoint=4000",
+            # A request has a connection of its own; a few are kept for the next ones. Only one or two are at work at a time, whoever waits.
+            "spares": 4 if green.is_patched else 0,
         },
     }
 # What one process that serves has open to PostgreSQL at most: of those who ask more, the others wait. (Elsewhere one or two are all there is.)

@@ -1,6 +1,6 @@
 """The wait for SQLite's lock (chatsite/backends/sqlite3): in the order in which people came, with an end, and for nobody who only reads.
 
-At its end a program is told to ask again, as on the socket.
+At its end a program is told to ask again, as on the socket. And the connections that are kept for who comes next.
 """
 
 import sqlite3
@@ -13,6 +13,7 @@ from django.db import OperationalError, connection, connections, transaction
 from django.test import Client
 
 from accounts.models import Site, User
+from chatsite.backends.sqlite3.spares import Spares
 from tests.support.people import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,3 +98,67 @@ def test_the_api_says_that_it_may_be_asked_again(
     assert answer.status_code == 503 and answer["Retry-After"] == "1"
     error = answer.json()["error"]
     assert (error["code"], error["retry_after"]) == ("unavailable", 1)
+
+
+@pytest.fixture
+def spares(monkeypatch: pytest.MonkeyPatch) -> Iterator[Spares]:
+    """Two connections may be kept, as where the site is served."""
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "spares", 2)
+    kept = connection._spares
+    yield kept
+    connection.close()
+    while spare := kept.take():
+        spare.close()
+
+
+def test_who_comes_next_has_the_connection_of_who_went(spares: Spares) -> None:
+    Site.current()
+    first = connection.connection
+    connection.close()
+    assert Site.objects.get().name
+    assert connection.connection is first and not len(spares)
+
+
+def test_no_more_connections_are_kept_than_may_be(spares: Spares) -> None:
+    ready, go = threading.Barrier(4), threading.Event()
+
+    def ask() -> None:
+        Site.objects.exists()
+        ready.wait(PATIENCE)
+        go.wait(PATIENCE)
+        connections.close_all()
+
+    people = [threading.Thread(target=ask) for _ in range(3)]
+    for person in people:
+        person.start()
+    ready.wait(PATIENCE)
+    go.set()
+    for person in people:
+        person.join(PATIENCE)
+    assert len(spares) == 2
+
+
+def test_what_a_connection_is_left_with_reaches_nobody_else(spares: Spares) -> None:
+    Site.current()
+    with transaction.atomic():
+        Site.objects.update(name="Half done")
+        connection.close()
+    assert not len(spares) and Site.objects.get().name != "Half done"
+    with pytest.raises(OperationalError), connection.cursor() as cursor:
+        cursor.execute("SELECT nothing")
+    connection.close()
+    assert not len(spares), "an error may have left it unusable"
+
+
+def test_a_connection_that_nobody_has_needed_for_long_is_closed(
+    spares: Spares, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Site.current()
+    first = connection.connection
+    connection.close()
+    monkeypatch.setattr("chatsite.backends.sqlite3.spares.REST", -1.0)
+    with closing(sqlite3.connect(":memory:")) as another:
+        assert not spares.keep(another, 0) and not len(spares)
+    with pytest.raises(sqlite3.ProgrammingError):
+        first.execute("SELECT 1")

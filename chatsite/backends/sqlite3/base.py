@@ -22,6 +22,8 @@ from typing import Any, TypeVar
 from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError as DjangoOperationalError
 
+from chatsite.backends.sqlite3.spares import Spares
+
 T = TypeVar("T")
 DEFAULT_PATIENCE = 20.0  # seconds
 WRITES = ("BEGIN", "INSERT", "UPDATE", "DELETE")
@@ -72,6 +74,7 @@ class Line:
 
 
 _lines: defaultdict[str, Line] = defaultdict(Line)  # by the database's name
+_spares: defaultdict[str, Spares] = defaultdict(Spares)  # the same
 
 
 @lru_cache(maxsize=1000)
@@ -103,7 +106,7 @@ class Cursor(base.SQLiteCursorWrapper):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's own, but for the wait."""
+    """Django's own, but for the wait, and for the connections that it keeps at hand: as many as `OPTIONS["spares"]` says, none by default."""
 
     @property
     def patience(self) -> float:
@@ -111,11 +114,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return float(self.settings_dict["OPTIONS"].get("timeout", DEFAULT_PATIENCE))
 
     def get_connection_params(self) -> dict[str, Any]:
-        return {**super().get_connection_params(), "timeout": 0}
+        params = {**super().get_connection_params(), "timeout": 0}
+        params.pop("spares", None)
+        return params
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        if spare := self._spares.take():
+            return spare
         # The first statement of a fresh connection (PRAGMA journal_mode) can meet the lock of a recovery.
         return patiently(lambda: super(DatabaseWrapper, self).get_new_connection(conn_params), self.patience)
+
+    def _close(self) -> None:
+        is_sound = self.connection is not None and not self.errors_occurred and not self.in_atomic_block
+        if not is_sound or not self._spares.keep(self.connection, self.settings_dict["OPTIONS"].get("spares", 0)):
+            super()._close()
+
+    @property
+    def _spares(self) -> Spares:
+        return _spares[str(self.settings_dict["NAME"])]
 
     def create_cursor(self, name: str | None = None) -> Cursor:
         cursor = self.connection.cursor(factory=Cursor)
