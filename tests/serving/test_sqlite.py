@@ -13,6 +13,7 @@ from django.db import OperationalError, connection, connections, transaction
 from django.test import Client
 
 from accounts.models import Site, User
+from chatsite.backends.sqlite3.base import _spares
 from chatsite.backends.sqlite3.spares import Spares
 from tests.support.people import PATIENCE
 
@@ -105,7 +106,7 @@ def spares(monkeypatch: pytest.MonkeyPatch) -> Iterator[Spares]:
     """Two connections may be kept, as where the site is served."""
     connection.close()
     monkeypatch.setitem(connection.settings_dict["OPTIONS"], "spares", 2)
-    kept = connection._spares
+    kept = _spares[str(connection.settings_dict["NAME"])]
     yield kept
     connection.close()
     while spare := kept.take():

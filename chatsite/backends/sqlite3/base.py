@@ -127,7 +127,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _close(self) -> None:
         is_sound = self.connection is not None and not self.errors_occurred and not self.in_atomic_block
         if not is_sound or not self._spares.keep(self.connection, self.settings_dict["OPTIONS"].get("spares", 0)):
-            super()._close()
+            super()._close()  # type: ignore[misc]
 
     @property
     def _spares(self) -> Spares:
