@@ -13,9 +13,10 @@ from typing import Any
 import eventlet
 import socketio
 from django.conf import settings
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connection, connections
 
 from chatsite import logs
+from chatsite.backends.sqlite3.checkpoints import Checkpoints
 from chatsite.identity import SessionStore
 from chatsite.probes import Probes
 from rooms import broadcast, limits, meters
@@ -85,6 +86,8 @@ def run(
     engine.freeze()
     eventlet.spawn(forget_sessions)
     eventlet.spawn(measure_lag)
+    if connection.vendor == "sqlite":
+        eventlet.spawn(Checkpoints(str(connection.settings_dict["NAME"])).run)
     on_ready()
     wait_for_signal(signal.SIGTERM, signal.SIGINT)
     log.info("stopping: no new connections, clients are sent to reconnect")

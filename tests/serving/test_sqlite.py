@@ -7,12 +7,14 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from django.db import OperationalError, connection, connections, transaction
 from django.test import Client
 
 from accounts.models import Site, User
+from chatsite.backends.sqlite3 import checkpoints
 from chatsite.backends.sqlite3.base import _spares
 from chatsite.backends.sqlite3.spares import Spares
 from tests.support.people import PATIENCE
@@ -163,3 +165,77 @@ def test_a_connection_that_nobody_has_needed_for_long_is_closed(
         assert not spares.keep(another, 0) and not len(spares)
     with pytest.raises(sqlite3.ProgrammingError):
         first.execute("SELECT 1")
+
+
+@pytest.fixture
+def beside(monkeypatch: pytest.MonkeyPatch) -> checkpoints.Checkpoints:
+    """Who writes the log back, of which nothing is left so far; ten rows are worth it."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    monkeypatch.setattr(checkpoints, "BULK", 10)
+    monkeypatch.setattr(checkpoints, "LONG", 20)
+    return checkpoints.Checkpoints(name_of_database())
+
+
+def test_the_log_is_written_back_beside_the_work(beside: checkpoints.Checkpoints) -> None:
+    write(9)
+    beside.look()
+    assert in_the_file_itself() == 0, "too little to be worth it"
+    write(1)
+    beside.look()
+    assert in_the_file_itself() == 10
+    first = number_of_log()
+    write(1)
+    assert number_of_log() == first + 1, "it begins anew"
+
+
+def test_the_log_is_written_back_while_another_program_writes(
+    beside: checkpoints.Checkpoints, holder: sqlite3.Connection
+) -> None:
+    holder.execute("ROLLBACK")
+    write(10)
+    holder.execute("BEGIN IMMEDIATE")
+    beside.look()
+    assert in_the_file_itself() == 10
+    holder.execute("ROLLBACK")
+    write(1)
+
+
+def test_who_still_reads_what_was_keeps_no_writer_waiting(
+    beside: checkpoints.Checkpoints, holder: sqlite3.Connection
+) -> None:
+    holder.execute("ROLLBACK")
+    holder.execute("BEGIN")
+    assert holder.execute("SELECT COUNT(*) FROM accounts_user").fetchone() == (0,)
+    write(10)
+    beside.look()
+    assert in_the_file_itself() == 0, "it is still read"
+    write(10)
+    holder.execute("ROLLBACK")
+    beside.look()
+    assert in_the_file_itself() == 20
+
+
+def name_of_database() -> str:
+    return str(connection.settings_dict["NAME"])
+
+
+def write(count: int) -> None:
+    """So many people, a transaction each."""
+    first = User.objects.count()
+    for n in range(first, first + count):
+        with transaction.atomic():
+            User.objects.bulk_create([User(handle=f"p{n}", email=f"p{n}@example.com")])
+
+
+def in_the_file_itself() -> int:
+    """The people whom the database has without its log."""
+    with closing(sqlite3.connect(f"file:{name_of_database()}?immutable=1", uri=True)) as file:
+        found: int = file.execute("SELECT COUNT(*) FROM accounts_user").fetchone()[0]
+    return found
+
+
+def number_of_log() -> int:
+    """How often the log has begun anew (https://sqlite.org/fileformat2.html, section 4.1)."""
+    with Path(f"{name_of_database()}-wal").open("rb") as log:
+        return int.from_bytes(log.read(16)[12:], "big")

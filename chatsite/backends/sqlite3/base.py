@@ -73,6 +73,7 @@ class Line:
                 self._waiting[0].set()
 
 
+written: defaultdict[str, int] = defaultdict(int)  # rows that this process wrote, by the database's name: `checkpoints`
 _lines: defaultdict[str, Line] = defaultdict(Line)  # by the database's name
 _spares: defaultdict[str, Spares] = defaultdict(Spares)  # the same
 
@@ -119,10 +120,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return params
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        if spare := self._spares.take():
-            return spare
         # The first statement of a fresh connection (PRAGMA journal_mode) can meet the lock of a recovery.
-        return patiently(lambda: super(DatabaseWrapper, self).get_new_connection(conn_params), self.patience)
+        opened = self._spares.take() or patiently(
+            lambda: super(DatabaseWrapper, self).get_new_connection(conn_params), self.patience
+        )
+        self._changes = opened.total_changes
+        return opened
 
     def _close(self) -> None:
         is_sound = self.connection is not None and not self.errors_occurred and not self.in_atomic_block
@@ -132,6 +135,29 @@ class DatabaseWrapper(base.DatabaseWrapper):
     @property
     def _spares(self) -> Spares:
         return _spares[str(self.settings_dict["NAME"])]
+
+    def rows(self, query: str, params: Any, *, many: bool = False) -> list[Any]:
+        """Run a statement and return its rows; `many`: once with each of `params`.
+
+        Within a transaction, where the lock is held, past Django's cursors, which take longer than SQLite; by them where somebody listens.
+        """
+        if not self.in_atomic_block or self.needs_rollback or self.execute_wrappers or self.queries_logged:
+            with self.cursor() as cursor:
+                (cursor.executemany if many else cursor.execute)(query, params)
+                return list(cursor.fetchall())
+        connection = self.connection
+        try:
+            return list((connection.executemany if many else connection.execute)(_question_marks(query), params))
+        except sqlite3.Error:
+            with self.wrap_database_errors:
+                raise
+
+    def commit(self) -> None:
+        super().commit()
+        if self.connection is not None:
+            changes = self.connection.total_changes
+            written[str(self.settings_dict["NAME"])] += changes - self._changes
+            self._changes = changes
 
     def create_cursor(self, name: str | None = None) -> Cursor:
         cursor = self.connection.cursor(factory=Cursor)
