@@ -26,6 +26,11 @@ def forget() -> None:
     _known = (0.0, FilterAction.OFF, None)
 
 
+def is_on() -> bool:
+    """Whether there is a word that is not said."""
+    return _current()[1] is not None
+
+
 def refused(text: str) -> str:
     """The word for which `text` is refused; "" for none."""
     action, words = _current()

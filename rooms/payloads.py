@@ -51,9 +51,9 @@ def message(message: Message) -> JSON:
         "author": user(message.author),
         "body": "" if deleted else message.body,
         "created_at": timestamp(message.created_at),
-        "edited_at": timestamp(message.edited_at),
+        "edited_at": message.edited_at and timestamp(message.edited_at),
         "deleted": deleted,
-        "reply_to": _quote(message.reply_to),
+        "reply_to": _quote(message.reply_to) if message.reply_to_id else None,
     }
     if deleted or message.html:
         shown["html"] = "" if deleted else message.html

@@ -13,7 +13,7 @@ from rooms.actions.answering import sum_up_anew
 from rooms.actions.change import allow, find, publish_message, stamp
 from rooms.actions.mentioning import Text, call_anew, rendered
 from rooms.errors import Invalid
-from rooms.models import Attachment, Membership, Mention, Message, Reaction, Revision, Room, rows
+from rooms.models import Attachment, Membership, Mention, Message, Reaction, Revision, Room, storing
 from rooms.permissions import refusal_to_change, refusal_to_delete, refusal_to_edit, refusal_to_say
 
 ERASED = [
@@ -109,6 +109,6 @@ def _quote_anew(room: Room, parent: Message) -> None:
             room.version += 1
             answer.version = room.version
             publish_message(room, answer)
-        rows.update(Message, ["version"], [(answer.pk, answer.version) for answer in answers])
+        storing.update(Message, ["version"], [(answer.version, answer.pk) for answer in answers])
         room.save(update_fields=["version"])
         last = answers[-1].pk

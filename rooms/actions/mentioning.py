@@ -5,7 +5,7 @@ The text is rendered before the room is locked: a handle that joins or leaves me
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.urls import reverse
@@ -23,8 +23,7 @@ NOBODY = Names()
 MOST = 100  # mentions in a message, each time one is written
 
 
-@dataclass(slots=True)
-class Text:
+class Said(Protocol):
     """What somebody wrote for a room (its slug)."""
 
     author: User
@@ -32,7 +31,16 @@ class Text:
     body: str
 
 
-def rendered(texts: Sequence[Text]) -> list[Rendered]:
+@dataclass(slots=True)
+class Text:
+    """The same, of what was said before."""
+
+    author: User
+    room: str
+    body: str
+
+
+def rendered(texts: Sequence[Said]) -> list[Rendered]:
     """Render each; at most three queries for all of them, none where there is nothing to look up."""
     wanted = [candidates(text.body) for text in texts if "@" in text.body or "#" in text.body]
     if not wanted:

@@ -18,20 +18,14 @@ from accounts import filtering
 from accounts.models import User
 from rooms import broadcast, payloads
 from rooms.actions import following
-from rooms.actions.answering import answered, roots_of, store
+from rooms.actions.answering import store as store_roots
 from rooms.actions.change import news_of
-from rooms.actions.mentioning import Text, called, refusal_to_call, rendered
+from rooms.actions.mentioning import called, rendered
+from rooms.actions.surroundings import Surroundings
 from rooms.errors import ChatError, Invalid, NotFound
 from rooms.formatting import Rendered
-from rooms.models import Attachment, Membership, Mention, Message, Room, rows
-from rooms.permissions import (
-    refusal_to_answer,
-    refusal_to_attach,
-    refusal_to_hurry,
-    refusal_to_post,
-    refusal_to_quote,
-    refusal_to_say,
-)
+from rooms.models import Attachment, Membership, Mention, Message, Room, storing
+from rooms.permissions import refusal_to_post
 
 
 # Neither is frozen: that makes an instance three times as dear, and there is one of each a message.
@@ -88,13 +82,13 @@ def post(drafts: Sequence[Draft], joining: Joining = nobody) -> list[Posted | Ch
     Returns one result a draft, those who joined last: the stored message, the earlier one if this is a retry, or the reason it was refused.
     Raises OperationalError if the database is locked, full or gone: nothing is known of any draft then, and all may be retried.
     """
-    drafts = [_masked(draft) for draft in drafts]
-    shown = _shown(drafts)
+    drafts = _masked(drafts)
+    shown = rendered(drafts)
 
     def join(rooms: Collection[str]) -> None:
-        if late := [_masked(draft) for draft in joining(rooms)]:
+        if late := _masked(joining(rooms)):
             drafts.extend(late)
-            shown.extend(_shown(late))
+            shown.extend(rendered(late))
 
     try:
         return _store(drafts, shown, all_new=True, join=join)
@@ -106,14 +100,12 @@ def post(drafts: Sequence[Draft], joining: Joining = nobody) -> list[Posted | Ch
         return _store_alone(drafts, shown)
 
 
-def _shown(drafts: Sequence[Draft]) -> list[Rendered]:
-    return rendered([Text(draft.author, draft.room, draft.body) for draft in drafts])
-
-
-def _masked(draft: Draft) -> Draft:
-    """The draft as the site's word filter lets it be said."""
-    body = filtering.masked(draft.body)
-    return draft if body == draft.body else replace(draft, body=body)
+def _masked(drafts: Sequence[Draft]) -> list[Draft]:
+    """The drafts as the site's word filter lets them be said."""
+    if not filtering.is_on():
+        return [*drafts]
+    said = [(draft, filtering.masked(draft.body)) for draft in drafts]
+    return [draft if body == draft.body else replace(draft, body=body) for draft, body in said]
 
 
 class _Doubt(Exception):
@@ -154,85 +146,72 @@ def _store(
     come to that.
     """
     now = timezone.now()
-    with rows.few_round_trips(Message), transaction.atomic():
-        rooms = Room.objects.locked(draft.room for draft in drafts)
+    with storing.few_round_trips(Message), transaction.atomic():
+        rooms = Room.objects.locked([draft.room for draft in drafts])
         join(rooms)
-        members = Membership.objects.held((d.author.id, rooms[d.room].id) for d in drafts if d.room in rooms)
+        members = Membership.objects.held([(d.author.id, rooms[d.room].id) for d in drafts if d.room in rooms])
         known = [] if all_new else Message.objects.known(draft.key for draft in drafts)
         stored = {(earlier.author_id, earlier.client_id): earlier for earlier in known}
-        parents = _parents(drafts, rooms)
-        roots = roots_of((rooms[draft.room], draft.thread) for draft in drafts if draft.thread and draft.room in rooms)
-        files = Attachment.objects.waiting(ids) if (ids := [id for draft in drafts for id in draft.attachments]) else {}
-        fresh: list[Posted] = []
-        roots_answered: list[Message] = []
+        near = Surroundings.of(drafts, rooms, now)
         results: list[Posted | ChatError] = []
+        fresh: list[Posted] = []
+        readers: dict[int, Membership] = {}  # who has read up to what they said
+        hurried: dict[int, Membership] = {}  # who has to wait now
         for draft, text in zip(drafts, shown, strict=True):
             room = rooms.get(draft.room)
             membership = members.get((draft.author.id, room.id)) if room else None
             if stored and (earlier := stored.get(draft.key)):
                 results.append(_retried(earlier, draft, membership))
                 continue
-            refusal = refusal_to_post(room, membership)
-            if room and membership and room.slow_mode:
-                refusal = refusal or refusal_to_hurry(room, membership, now)
-            refusal = refusal or refusal_to_say(draft.body)
-            parent = parents.get((draft.room, draft.reply_to)) if draft.reply_to else None
-            root = roots.get((draft.room, draft.thread)) if draft.thread else None
-            if draft.thread:
-                refusal = refusal or refusal_to_answer(root)
-            if draft.reply_to:
-                refusal = refusal or refusal_to_quote(parent, draft.thread)
-            if text.mentioned:
-                refusal = refusal or refusal_to_call(room, text.mentioned)
-            if refusal is None and draft.attachments:
-                assert membership is not None
-                refusal = refusal_to_attach([files.get(id) for id in draft.attachments], membership)
-            if refusal is not None:
+            if refusal := refusal_to_post(room, membership) or near.refusal(draft, text, room, membership):
                 if all_new:
                     raise _Doubt
                 results.append(refusal)
                 continue
             assert room is not None and membership is not None
+            posted = _numbered(draft, text, room, near)
             if room.slow_mode:
                 membership.spoke_at = now
-            message = Message.numbered(room, draft.author, draft.client_id, draft.body, text.html, parent, now)
-            message.called = called(room, draft.author, text.mentioned)
-            if draft.attachments:
-                message.attached = [files.pop(id) for id in draft.attachments]
-                message.files = len(message.attached)
-            if root is None:
-                membership.last_read_seq = message.seq
-                posted = Posted(room, message, is_new=True, news=news_of(room, message))
-            else:
-                also = answered(room, root, message)
-                roots_answered.append(root)
-                posted = Posted(room, message, is_new=True, news=news_of(room, message), also=also)
-            fresh.append(posted)
+                hurried[membership.id] = membership
+            if not draft.thread:
+                membership.last_read_seq = posted.message.seq
+                readers[membership.id] = membership
             if not all_new:
-                stored[draft.key] = message
+                stored[draft.key] = posted.message
+            fresh.append(posted)
             results.append(posted)
-        store(roots_answered)
-        _write(fresh, members)
-        for root in dict.fromkeys(roots_answered):
-            under = [each.message for each in fresh if each.message.thread == root.seq and each.room.pk == root.room_id]
-            following.answered(root.room, root, under)
+        if fresh:
+            _write(fresh, readers.values(), near)
+        if hurried:
+            Membership.objects.mark_spoken(hurried.values())
     return results
 
 
-def _write(fresh: Sequence[Posted], members: dict[tuple[int, int], Membership]) -> None:
-    """Store the new messages and the counters that moved; publish on commit."""
-    if not fresh:
-        return
+def _numbered(draft: Draft, text: Rendered, room: Room, near: Surroundings) -> Posted:
+    """The message that a draft becomes, under the lock of its room."""
+    parent = near.parents.get((draft.room, draft.reply_to)) if draft.reply_to else None
+    message = Message.numbered(room, draft.author, draft.client_id, draft.body, text.html, parent, near.now)
+    if text.mentioned:
+        message.called = called(room, draft.author, text.mentioned)
+    if draft.attachments:
+        near.bring(message, draft.attachments)
+    also = near.answer(room, draft.thread, message) if draft.thread else None
+    return Posted(room, message, True, news_of(room, message), also)
+
+
+def _write(fresh: Sequence[Posted], readers: Collection[Membership], near: Surroundings) -> None:
+    """Store the new messages and the counters that moved; publish on commit. `readers`: who has read up to what they said."""
     messages = [posted.message for posted in fresh]
-    rooms = {posted.room.id: posted.room for posted in fresh}
-    Room.objects.count_up(rooms.values())
-    authors = {(message.author_id, message.room_id) for message in messages if not message.thread}
-    Membership.objects.mark_read([members[key] for key in authors])
+    store_roots(near.answered)
+    Room.objects.count_up({posted.room.id: posted.room for posted in fresh}.values())
+    Membership.objects.mark_read(readers)
     Message.objects.append(messages)  # after those: it waits for the database's answer, to all three
-    Mention.objects.store(messages)
+    if calling := [message for message in messages if message.called]:
+        Mention.objects.store(calling)
     _attach(messages)
-    Membership.objects.mark_spoken([members[m.author_id, m.room_id] for m in messages if rooms[m.room_id].slow_mode])
     transaction.on_commit(lambda: _publish(fresh))
+    for root, answers in near.answered.items():
+        following.answered(root.room, root, answers)
 
 
 def _attach(messages: Sequence[Message]) -> None:
@@ -255,16 +234,6 @@ def _publish(fresh: Sequence[Posted]) -> None:
         broadcast.publish(broadcast.to_room(posted.room.id), posted.news)
         if posted.also:
             broadcast.publish(broadcast.to_room(posted.room.id), posted.also)
-
-
-def _parents(drafts: Sequence[Draft], rooms: dict[str, Room]) -> dict[tuple[str, int | None], Message]:
-    """The messages that are answered, by room and seq."""
-    found: dict[tuple[str, int | None], Message] = {}
-    for slug in {draft.room for draft in drafts if draft.reply_to and draft.room in rooms}:
-        seqs = {draft.reply_to for draft in drafts if draft.room == slug and draft.reply_to}
-        parents = Message.objects.filter(room=rooms[slug], seq__in=seqs, deleted_at=None).select_related("author")
-        found |= {(slug, parent.seq): parent for parent in parents}
-    return found
 
 
 def _retried(earlier: Message, draft: Draft, membership: Membership | None) -> Posted | ChatError:

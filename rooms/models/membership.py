@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.models.audit import REASON_LENGTH
 from accounts.models.standing import ADMITTED
-from rooms.models import rows
+from rooms.models import rows, storing
 from rooms.models.follower import BEHIND, Follower, Following
 from rooms.models.mention import Mention
 from rooms.models.message import UNCOUNTED, Message
@@ -27,6 +27,25 @@ from rooms.models.room import DIRECT, Room
 
 MOMENTS = ("joined_at", "date_joined", "last_login")
 DATES = ("joined_at", "created_at")  # that no list of rooms shows, and SQLite takes 3 µs each to read
+
+
+class MembershipManager(models.Manager["Membership"]):
+    """What posting asks and tells: past the query compiler, so also without a QuerySet, which costs as much again."""
+
+    def held(self, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Membership]:
+        """The memberships of active people, by their (user id, room id): those of `pairs` that there are."""
+        wanted = sorted(set(pairs))
+        if not wanted:
+            return {}
+        rest = f"WHERE {rows.either('(user_id = %s AND room_id = %s)', len(wanted))} AND {_active()}"
+        found = rows.select(Membership, rest, [key for pair in wanted for key in pair], defer=("joined_at",))
+        return {(membership.user_id, membership.room_id): membership for membership in found}
+
+    def mark_read(self, memberships: Iterable[Membership]) -> None:
+        """Store `last_read_seq` of each: their own message, above which there is none of theirs."""
+        marks = [(member.last_read_seq, 0, member.id) for member in memberships]
+        if marks:
+            storing.update(Membership, ["last_read_seq", "own_above"], marks)
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -48,7 +67,9 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         room, said, called = Room._meta.db_table, Message._meta.db_table, Mention._meta.db_table
         above = f"{said}.room_id = {{table}}.room_id AND seq > last_read_seq AND (deleted_at IS NOT NULL OR thread IS NOT NULL)"
         uncounted = f"(SELECT COUNT(*) FROM {said} WHERE {above})"
-        rest = f"JOIN {room} ON {room}.id = {{table}}.room_id WHERE user_id IN ({rows.marks(len(users))}) AND {self._active()}"
+        rest = (
+            f"JOIN {room} ON {room}.id = {{table}}.room_id WHERE user_id IN ({rows.marks(len(users))}) AND {_active()}"
+        )
         if slugs is not None:
             rest += f" AND slug IN ({rows.marks(len(slugs))})"
         near = f"{called}.room_id = {{table}}.room_id AND {called}.seq > last_read_seq AND {called}.user_id"
@@ -99,25 +120,6 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
             found[user][str(slug)] = pk
         return found
 
-    def held(self, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Membership]:
-        """The memberships of active people, by their (user id, room id): those of `pairs` that there are."""
-        wanted = sorted(set(pairs))
-        if not wanted:
-            return {}
-        rest = f"WHERE {rows.either('(user_id = %s AND room_id = %s)', len(wanted))} AND {self._active()}"
-        found = rows.select(Membership, rest, [key for pair in wanted for key in pair], defer=("joined_at",))
-        return {(membership.user_id, membership.room_id): membership for membership in found}
-
-    def _active(self) -> str:
-        people = Membership._meta.get_field("user").related_model._meta.db_table
-        return f"EXISTS (SELECT 1 FROM {people} WHERE {people}.id = user_id AND {ADMITTED})"
-
-    def mark_read(self, memberships: Iterable[Membership]) -> None:
-        """Store `last_read_seq` of each: their own message, above which there is none of theirs."""
-        marks = [(member.id, member.last_read_seq, 0) for member in memberships]
-        if marks:
-            rows.update(Membership, ["last_read_seq", "own_above"], marks)
-
     def mark_spoken(self, memberships: Collection[Membership]) -> None:
         """Store `spoke_at` of each, the same moment for all; of rooms with slow mode only."""
         if memberships:
@@ -145,6 +147,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.annotate(
             unread=unread, mentions=Case(When(room__kind=Room.Kind.DIRECT, then=unread), default=mentions)
         )
+
+
+def _active() -> str:
+    people = Membership._meta.get_field("user").related_model._meta.db_table
+    return f"EXISTS (SELECT 1 FROM {people} WHERE {people}.id = user_id AND {ADMITTED})"
 
 
 def _counted(found: models.QuerySet[Any]) -> models.QuerySet[Any, Any]:
@@ -194,7 +201,7 @@ class Membership(models.Model):
     people: list[User] | None = None
     threads: list[Following]  # those with unread answers
 
-    objects = models.Manager.from_queryset(MembershipQuerySet)()
+    objects = MembershipManager.from_queryset(MembershipQuerySet)()
 
     class Meta:
         verbose_name = _("member")

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from rooms.models import rows
+from rooms.models import storing
 from rooms.models.message import Message
 from rooms.models.room import Room
 
@@ -47,7 +47,7 @@ class MentionQuerySet(models.QuerySet["Mention"]):
             for user in ([None] if message.called["room"] else message.called["users"])
         ]
         if fresh:
-            rows.insert(fresh)
+            storing.insert(fresh)
 
 
 class Mention(models.Model):

@@ -68,7 +68,7 @@ class Events:
     def answer(self, session: Session, event: str, args: tuple[Any, ...]) -> JSON | Later:
         """Do what a client asks for; return the acknowledgement, which may come later."""
         try:
-            LIMITS.get(event, limits.events).take(session.user.pk, session.address)
+            LIMITS.get(event, limits.events).take(session.user.id, session.address)
             handler = self._handlers.get(event)
             if handler is None:
                 raise Invalid(f"there is no {event[:40]!a}", field="event")

@@ -189,7 +189,7 @@ class ChatServer:
     def publish(self, to: str, data: JSON) -> None:
         """Send `data` to everyone in `to`."""
         self.standing.told(to, data)
-        self.sio.emit("data", data, to=to)
+        self.sio.manager.emit("data", data, "/", to)
 
     def grant(self, user_id: int, room_id: int, slug: str) -> None:
         """Let the user's sockets hear the room."""
