@@ -97,6 +97,24 @@ def test_text_is_utf_8(text: bytes) -> None:
     assert refusal(masked(CLOSE, b"\x03\xe8" + text)) == 1007
 
 
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65535, 65536])
+def test_a_whole_message_is_taken_at_once(size: int) -> None:
+    parser = frames.Parser(LIMIT)
+    whole = masked(TEXT, "x" * size)
+    assert parser.whole(memoryview(whole)) == ("x" * size if size < 65536 else None)
+    assert parser.whole(memoryview(whole[:-1])) is None
+    assert parser.whole(memoryview(whole + whole)) is None
+    assert frames.Parser(size - 1).whole(memoryview(whole)) is None, "too large"
+
+
+def test_nothing_is_taken_at_once_while_something_is_under_way() -> None:
+    for begun in (masked(TEXT, "first", fin=False), masked(TEXT, "first")[:7], b"\x81"):
+        parser = frames.Parser(LIMIT)
+        parser.feed(begun)
+        assert parser.next() is None
+        assert parser.whole(memoryview(masked(TEXT, "next"))) is None
+
+
 def test_a_wrong_byte_is_noticed_before_the_rest_is_there() -> None:
     assert refusal(masked(TEXT, b"good \xff" + b"x" * 1000)[:20]) == 1007
 

@@ -97,5 +97,7 @@ def test_no_input_harms_the_parser() -> None:
                 data = mutated(rng, good(rng))
         whole = outcome([data])
         assert outcome(cut(rng, data)) == whole, data.hex()
+        at_once = frames.Parser(LIMIT).whole(memoryview(data))
+        assert at_once is None or whole == [(TEXT, at_once)], data.hex()
         codes.add(whole[-1] if whole and isinstance(whole[-1], int) else None)
     assert codes == {None, frames.PROTOCOL_ERROR, frames.BAD_DATA, frames.TOO_BIG}, "every kind of answer was seen"

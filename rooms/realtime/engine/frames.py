@@ -79,6 +79,22 @@ class Parser:
         self.key = b""  # that frame's mask, turned to where we are
         self.fin = False  # that frame is the message's last
 
+    def whole(self, data: memoryview) -> str | None:
+        """Return the text, if `data` is one message in one frame and nothing is under way, as nearly always. None: it is to be fed."""
+        if self.opcode or self.left >= 0 or self.buffer or len(data) < 6 or data[0] != FIN | TEXT:
+            return None
+        size, start = data[1] - MASKED, 6
+        if size >= 126:
+            size, start = data[2] << 8 | data[3], 8
+            if data[1] != MASKED | 126 or size < 126:
+                return None
+        if size != len(data) - start or size > self.limit:
+            return None
+        try:
+            return unmask(bytes(data[start:]), bytes(data[start - 4 : start])).decode()
+        except UnicodeDecodeError:
+            return None
+
     def feed(self, data: bytes | bytearray | memoryview) -> None:
         """Take what was read from the socket."""
         self.buffer += data

@@ -115,8 +115,12 @@ class WebSocket(Outgoing):
         if not size:
             self._guard(partial(self.lose, frames.GOING_AWAY, "hung up"))
         elif self.parser:
-            self.parser.feed(_view[:size])
-            self._guard(self._deliver)
+            text = self.parser.whole(_view[:size])
+            if text is not None and self.owner and self.state == OPEN:
+                self._guard(partial(self.owner.on_message, text))
+            else:
+                self.parser.feed(_view[:size])
+                self._guard(self._deliver)
 
     def _deliver(self) -> None:
         while self.parser and not self.paused:
