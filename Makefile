@@ -49,8 +49,8 @@ test: $(VENV)/.installed-dev node_modules/.installed-dev setup   ## Everything: 
 
 # Needs a C compiler (cc, or tcc) for the clock that jumps; as root it fills a disk of its own, else no file may grow.
 SECONDS ?= 600
-faults: $(VENV)/.installed-dev setup   ## Chat while the site is killed, frozen, locked, full and cut off; SEED=7 runs one again
-	nice $(PY) -m tests.faults --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+faults: $(VENV)/.installed-dev setup   ## Chat while the site is killed, frozen, locked, full and cut off; SEED=7 runs one again; SEVERAL=1: of several processes
+	nice $(PY) -m tests.faults --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(if $(SEVERAL),--site tests.faults.several:several)
 
 messages: setup      ## Bring chatsite/locale up to date with the strings of the code; tell what has no translation
 	@$(PY) manage.py messages

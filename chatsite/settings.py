@@ -8,7 +8,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONCE, NONE, SELF
 
-from chatsite import green
+from chatsite import green, pooling
 from chatsite.secret import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -120,7 +120,7 @@ if "sqlite" in DATABASES["default"]["ENGINE"]:
 DATABASE_CONNECTIONS = env.int("DATABASE_CONNECTIONS", default=20)
 DATABASE_IS_POOLED = green.is_patched and "postgresql" in DATABASES["default"]["ENGINE"]
 if DATABASE_IS_POOLED:
-    pool = {"min_size": 1, "max_size": max(8, DATABASE_CONNECTIONS), "timeout": 10.0, "max_idle": 60.0}
+    pool = pooling.options(DATABASE_CONNECTIONS)
     DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {"pool": pool}
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # after a restart of the database the pool is full of dead ones
 # The broker that carries between several processes: Redis, or another that python-socketio knows. None: there is one process.

@@ -36,8 +36,8 @@ class Log(list[str]):
 async def one(opened: Any, seed: int, seconds: float, speed: float, log: Log) -> bool:
     """One run; tell whether it was clean. `opened`: as `site.alone`."""
     with tempfile.TemporaryDirectory(prefix="faults-") as folder, opened(Path(folder), seed) as site:
-        await site.start()
         try:
+            await site.start()
             told = await Run(site, seed, speed=speed, log=log.append).go(seconds)
             print(json.dumps(told), flush=True)
             return True

@@ -43,6 +43,7 @@ class Run:
         self.chance = random.Random(seed)
         self.network = Network(site.address, self.chance)
         self.happened: Counter[str] = Counter()
+        self.begun: dict[str, int] = {}  # how many lines the site's log had when each kind first came
         self._size, self._transports, self._pace = people, list(transports), pace
         self._begun = time.monotonic()
 
@@ -146,6 +147,7 @@ class Run:
 
     async def _befall(self, fault: Fault, event: Event) -> None:
         self.tell(f"{event.name} ({event.hard:.2f}, {event.seconds:.1f} s)")
+        self.begun.setdefault(event.name, len(self.site.log()))
         await fault(event.hard, event.seconds)
         self.happened[event.name] += 1
         ledger, tabs = self.crowd.ledger, self.crowd.tabs
@@ -215,7 +217,7 @@ class Run:
                     found.append(f"{tab.name} shows another thing than one who has just come\n{difference}\n{told}")
         if told := await asyncio.to_thread(self.site.doctor):
             found.append(f"the doctor:\n{told}")
-        if trouble := self.site.trouble():
+        if trouble := self.site.trouble(self.begun):
             found.append("the log:\n" + "\n".join(trouble[:20]))
         return found
 

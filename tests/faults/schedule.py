@@ -10,6 +10,7 @@ from dataclasses import dataclass
 # Seconds that each kind lasts, at least and at most.
 LASTS = {
     "killed": (0.0, 2.0), "stopped": (0.0, 1.0), "frozen": (10.0, 10.0), "full": (2.0, 8.0), "locked": (20.0, 21.0), "clock": (3.0, 10.0),
+    "database restarted": (0.0, 3.0),
     "cut": (0.0, 0.0), "slow": (3.0, 8.0), "shuffled": (3.0, 8.0), "silent": (3.0, 8.0), "doubled": (3.0, 8.0),
 }  # fmt: skip
 USUAL = (1.0, 5.0)

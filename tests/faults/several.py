@@ -5,7 +5,7 @@ import os
 import re
 import signal
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ import psycopg
 import requests
 
 from tests.faults.partition import Partition
+from tests.faults.saying import Explains
 from tests.faults.site import Alone, Fault
 from tests.faults.wire import Address
-from tests.support.databases import migrated
+from tests.support.databases import cluster, furnished
 from tests.support.hand import Hand
 from tests.support.nginx import Nginx
 from tests.support.server import PATIENCE, ROOT, Server
@@ -24,17 +25,34 @@ from tests.support.several import Redis
 
 SERVES = re.compile(r"worker \d \(process (\d+)\) serves on port (\d+)")
 
+AWAY = Explains(
+    r"WARNING rooms\.realtime\.engine\.pubsub: the broker is away, |WARNING chatsite\.cache: Redis does not answer: "
+)
+# What a lost connection to PostgreSQL is called, by it, by its library and by psycopg; a deadlock, or a row that may not be, is none of these.
+LOST = (
+    r"terminating connection due to administrator command|terminating connection because of crash of another server process"
+    r"|server closed the connection unexpectedly|the connection is (closed|lost)|Connection refused|Connection reset by peer"
+    r"|the database system is (shutting down|starting up|in recovery mode|not yet accepting connections)"
+)
+CUT = Explains(
+    r"WARNING psycopg\.pool: discarding closed connection: <psycopg\.Connection \[BAD\]"
+    rf"|WARNING psycopg\.pool: error connecting in '[\w-]+': connection failed: .*({LOST})"
+    r"|WARNING psycopg\.pool: reconnection attempt in pool '[\w-]+' failed after"
+    rf"|WARNING psycopg: error ignored terminating <psycopg\.Pipeline \[BAD\] at \w+>: .*({LOST})"
+    rf"|(the examiner could not look|the versions of the rooms could not be looked at|not all clients could be looked at): .*({LOST})",
+    LOST,
+)
+EXPLAINS = {
+    "worker killed": Explains(r"ERROR chatsite\.workers: worker \d \(process \d+\) ended with -9 and is started again"),
+    "worker frozen": AWAY, "worker parted": AWAY, "broker restarted": AWAY, "broker silent": AWAY,
+    "database cut": CUT, "database restarted": CUT,
+}  # fmt: skip
+
 
 class Several(Alone):
     """The set-up of deploy/several-machines.env, on one."""
 
-    # A worker that was killed, a broker that is away, a database that cuts its connections: told, and each answered by a retry.
-    expected = re.compile(
-        r"Redis does not answer|ended with -9 and is started again|the broker|rooms.realtime.engine.pubsub|OperationalError"
-        r"|AdminShutdown|terminating connection|connection is closed"
-        r"|closed the connection unexpectedly|the examiner could not look|could not be looked at|WARNING psycopg.pool"
-        r"|WARNING psycopg: error ignored terminating"
-    )
+    explains: Mapping[str, Explains] = EXPLAINS
 
     def __init__(self, home: Path, **settings: object) -> None:
         self.home, self.settings, self._hand = home, settings, None
@@ -42,7 +60,7 @@ class Several(Alone):
         self.faults: dict[str, Fault] = {
             "worker killed": self.worker_killed, "worker frozen": self.worker_frozen, "nginx killed": self.nginx_killed,
             "broker restarted": self.broker_restarted, "broker silent": self.broker_silent, "database cut": self.database_cut,
-            "worker parted": self.worker_parted,
+            "database restarted": self.database_restarted, "worker parted": self.worker_parted,
         }  # fmt: skip
         self._stack = ExitStack()
 
@@ -61,11 +79,12 @@ class Several(Alone):
 
     def _start(self) -> None:
         (self.home / "nginx").mkdir(parents=True)
-        environment = self._stack.enter_context(migrated("postgresql", self.home))
+        self.postgres = self._stack.enter_context(cluster())
+        self._stack.enter_context(furnished(self.postgres.url, self.home))
         self.redis = self._stack.enter_context(Redis(self.home))
         self.line = self._stack.enter_context(Partition(self.redis.port))
         own = {
-            "DATABASE_URL": environment["DATABASE_URL"], "MESSAGE_QUEUE_URL": f"redis://127.0.0.1:{self.line.port}/0",
+            "DATABASE_URL": self.postgres.url, "MESSAGE_QUEUE_URL": f"redis://127.0.0.1:{self.line.port}/0",
             "MESSAGE_QUEUE_CHANNEL": f"faults-{uuid.uuid4().hex[:12]}", "PRESENCE_GRACE": 0.3, "DATABASE_CONNECTIONS": 8,
         }  # fmt: skip
         self.server = Server(self.home, "serve", "--workers", "2", **own | self.settings)
@@ -142,7 +161,7 @@ class Several(Alone):
             await asyncio.to_thread(self.line.join)
 
     async def database_cut(self, hard: float, seconds: float) -> None:
-        """The database ends all connections, as when it restarts; again and again for a while."""
+        """The database ends all connections; again and again for a while."""
         self._let_go()
         url = self.server.environment["DATABASE_URL"]
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as own:
@@ -152,6 +171,13 @@ class Several(Alone):
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
                 await asyncio.sleep(seconds / 5)
+
+    async def database_restarted(self, hard: float, seconds: float) -> None:
+        """PostgreSQL ends, as by a crash or in order, and starts again; meanwhile nobody is let in."""
+        self._let_go()
+        await asyncio.to_thread(self.postgres.stop, "immediate" if hard < 0.5 else "fast")
+        await asyncio.sleep(seconds)
+        await asyncio.to_thread(self.postgres.start)
 
 
 def is_whole(port: int) -> bool:

@@ -7,7 +7,6 @@ function as `alone` that opens one: `python -m tests.faults --site some.module:f
 import asyncio
 import os
 import random
-import re
 import resource
 import shutil
 import signal
@@ -19,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from tests.faults.saying import Explains, records, unexplained
 from tests.faults.wire import Address
 from tests.support.hand import Hand
 from tests.support.server import ROOT, Server
@@ -26,15 +26,14 @@ from tests.support.server import ROOT, Server
 Fault = Callable[[float, float], Awaitable[None]]  # (how hard, 0 to 1; seconds): brings it about, and ends it
 COMPILER = [shutil.which("cc") or shutil.which("tcc") or "cc", "-shared", "-fPIC", "-nostdlib"]
 DISK = 48  # megabytes
+FULL = "database or disk is full|disk I/O error|No space left on device|File too large|unable to open database file"
+LOCKED = "database is locked"
 # What a fault makes the server say: with a traceback, and it is an answer to the client all the same.
-EXPECTED = re.compile(
-    r"database is locked|database or disk is full|disk I/O error|No space left on device|File too large|unable to open database file"
-)
+EXPLAINS = {"full": Explains(FULL, FULL), "locked": Explains(LOCKED, LOCKED)}
 # How different sites are: of some of them clients fall so far behind that they are told to begin anew.
 SETTINGS: list[dict[str, object]] = [
     {}, {"SYNC_RESET": 60, "SYNC_LIMIT": 20, "PAGE_SIZE": 15}, {"SQLITE_TIMEOUT": 3, "WORKERS": 8},
 ]  # fmt: skip
-RECORD = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ (\w+) ")
 
 
 class Site(Protocol):
@@ -56,8 +55,8 @@ class Site(Protocol):
     def doctor(self) -> str:
         """What `manage.py doctor` finds; "" where that is nothing."""
 
-    def trouble(self) -> list[str]:
-        """Records of its log that no fault explains."""
+    def trouble(self, begun: Mapping[str, int]) -> list[str]:
+        """Records of its log that no fault explains. `begun`: how many lines it had when each kind of fault first came."""
 
     def log(self) -> list[str]:
         """All of it."""
@@ -66,7 +65,7 @@ class Site(Protocol):
 class Alone:
     """One process on SQLite."""
 
-    expected = EXPECTED
+    explains: Mapping[str, Explains] = EXPLAINS
 
     def __init__(self, home: Path, **settings: object) -> None:
         """`home`: its DATA_DIR, which is there and empty."""
@@ -126,15 +125,9 @@ class Alone:
     def log(self) -> list[str]:
         return self.server.lines
 
-    def trouble(self) -> list[str]:
-        records: list[list[str]] = []
-        for line in self.server.lines:
-            if RECORD.match(line) or not records or not records[-1][0]:
-                records.append([line])
-            else:
-                records[-1].append(line)
-        told = ["\n".join(record) for record in records]
-        return [text for text in told if self.server.is_trouble(text) and not self.expected.search(text)]
+    def trouble(self, begun: Mapping[str, int]) -> list[str]:
+        troubles = [(at, record) for at, record in records(self.server.lines) if self.server.is_trouble(record)]
+        return unexplained(troubles, self.explains, begun)
 
     # --- What may befall it ---
 

@@ -5,15 +5,18 @@ import os
 import subprocess
 import sys
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests.faults.saying import is_explained, records
+from tests.faults.several import AWAY, CUT
 from tests.many.test_broker import Talker, caught_up, check
-from tests.support.databases import empty, migrated
+from tests.support.databases import cluster, empty, migrated
 from tests.support.server import ROOT, environment
-from tests.support.several import serving_several
+from tests.support.several import SeveralSite, serving_several
 
 GREEN = """
 from chatsite import green
@@ -43,6 +46,29 @@ CROWD = """
 opened = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
 counts = list(eventlet.GreenPool(60).imap(lambda _: ask(opened)[0][0], range(120)))
 print(json.dumps([len(counts), max(counts)]))
+"""
+RETURNING = """
+# The database goes away under us, until three who try to reach it have all failed four times; who asks after its return has an answer soon.
+import logging, os
+failures = []
+
+class Counted(logging.Handler):
+    def emit(self, record):
+        failures.append(record.getMessage())
+
+logging.getLogger("psycopg.pool").addHandler(Counted())
+logging.getLogger("psycopg.pool").propagate = False
+connection.settings_dict["OPTIONS"]["pool"]["timeout"] = 4.0
+ask("SELECT 1")
+print("ready", flush=True)
+sys.stdin.readline()
+asking = eventlet.spawn(ask, "SELECT 1")
+while len(failures) < 13:
+    eventlet.sleep(0.05)
+print("away", flush=True)
+sys.stdin.readline()
+print(json.dumps(ask("SELECT 2")))
+os._exit(0)
 """
 HELD = """
 from django.db import transaction
@@ -132,6 +158,23 @@ def test_who_saves_a_message_does_not_wait_for_the_room(tmp_path: Path) -> None:
     assert run_green(HELD + SAVING, tmp_path) == "saved"
 
 
+def test_a_database_that_was_away_for_long_is_reached_soon_after_its_return(tmp_path: Path) -> None:
+    with cluster() as database:
+        own = environment(tmp_path, DATABASE_URL=database.url)
+        process = subprocess.Popen(
+            [sys.executable, "-c", GREEN + RETURNING], cwd=ROOT, env=own, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        assert process.stdout and process.stdin
+        with process:
+            for said, do in (("ready", lambda: database.stop("immediate")), ("away", database.start)):
+                assert process.stdout.readline().strip() == said
+                do()
+                print(file=process.stdin, flush=True)
+            answer, errors = process.communicate()
+    assert answer.strip() == "[[2]]", errors
+
+
 def test_plans_and_nonsense_on_postgres(tmp_path: Path) -> None:
     """The tests of what is read by which index, with PostgreSQL's own planner; and of what it would take for no value; and of posting."""
     files = [f"tests/rooms/test_{name}.py" for name in ("plans", "sync", "nonsense", "posting", "commits")]
@@ -153,33 +196,55 @@ class Insistent(Talker):
         self.acknowledged[client_id] = answer["message"]["seq"]
 
 
-@pytest.mark.server
-def test_connections_cut_by_the_database_under_load(tmp_path: Path) -> None:
-    limits = {"MESSAGE_BURST": 10**6, "EVENT_BURST": 10**6, "SYNC_LIMIT": 10**6}
-    with serving_several(tmp_path, **limits) as site:
-        site.server.forgive(r"ERROR rooms.realtime|ERROR django|WARNING|Traceback").__enter__()
-        people = [site.person(f"p{n}") for n in range(3)]
-        room = site.room(*people)
-        clients = [person.client() for person in people]
-        for client in clients:
-            client.hello()
-        talkers = [Insistent(client, room) for client in clients[:2]]
-        with psycopg.connect(site.server.environment["DATABASE_URL"], autocommit=True) as own:
-            for _ in range(3):
-                for talker in talkers:
-                    talker.more(10)
-                own.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
+LIMITS = {"MESSAGE_BURST": 10**6, "EVENT_BURST": 10**6, "SYNC_LIMIT": 10**6}
+
+
+def lived_through(site: SeveralSite, fault: Callable[[], None]) -> None:
+    """People post by both processes while it comes again and again: what they have an answer to is stored once, and heard once and in order."""
+    people = [site.person(f"p{n}") for n in range(3)]
+    room = site.room(*people)
+    clients = [person.client() for person in people]
+    for client in clients:
+        client.hello()
+    talkers = [Insistent(client, room) for client in clients[:2]]
+    for _ in range(3):
         for talker in talkers:
             talker.more(10)
-            talker.stop()
-        site.another_hand()
-        for client in clients:
-            caught_up(client, site, room)
-            check(client, site, room)
-        stored = {message["client_id"]: message["seq"] for message in site.stored(room)["messages"]}
-        assert stored == talkers[0].acknowledged | talkers[1].acknowledged
-        for client in clients:
-            client.close()
+        fault()
+    for talker in talkers:
+        talker.more(10)
+        talker.stop()
+    site.another_hand()
+    for client in clients:
+        caught_up(client, site, room)
+        check(client, site, room)
+    stored = {message["client_id"]: message["seq"] for message in site.stored(room)["messages"]}
+    assert stored == talkers[0].acknowledged | talkers[1].acknowledged
+    for client in clients:
+        client.close()
+    told = [record for _, record in records(site.server.lines) if site.server.is_trouble(record)]
+    assert not [record for record in told if not is_explained(record, [CUT, AWAY])]
+
+
+@pytest.mark.server
+def test_connections_cut_by_the_database_under_load(tmp_path: Path) -> None:
+    with (
+        serving_several(tmp_path, **LIMITS) as site,
+        psycopg.connect(site.server.environment["DATABASE_URL"], autocommit=True) as own,
+    ):
+        others = "datname = current_database() AND pid <> pg_backend_pid()"
+        cut = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"
+        lived_through(site, lambda: own.execute(cut) and None)
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("how", ["immediate", "fast"])
+def test_the_database_is_restarted_under_load(tmp_path: Path, how: str) -> None:
+    """As by a crash, and in order; while it is away everything is refused, and asked again."""
+
+    def restart() -> None:
+        database.stop(how)
+        database.start()
+
+    with cluster() as database, serving_several(tmp_path, database=database.url, **LIMITS) as site:
+        lived_through(site, restart)

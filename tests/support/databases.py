@@ -1,6 +1,7 @@
 """Empty databases of both kinds, each of one's own: a SQLite file, a PostgreSQL database made for the occasion and dropped after it.
 
-PostgreSQL is looked for at TEST_POSTGRES_URL (its owner may create databases). Where there is none the tests are skipped and say so; in CI they fail.
+PostgreSQL is looked for at TEST_POSTGRES_URL (its owner may create databases). Where none answers, one is started. Without a server's programs the
+tests are skipped and say so; in CI they fail.
 """
 
 import atexit
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 
+from tests.support.postgres import Postgres
 from tests.support.server import ROOT, environment
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://root@127.0.0.1:5432/postgres")
@@ -43,14 +45,26 @@ def empty(kind: str, home: Path, template: str = "template1") -> Iterator[str]:
 
 
 def _url_of(name: str) -> str:
-    return urlunsplit(urlsplit(POSTGRES)._replace(path=f"/{name}"))
+    return urlunsplit(urlsplit(running_postgres())._replace(path=f"/{name}"))
 
 
 def _postgres() -> "psycopg.Connection[tuple[object, ...]]":
+    return psycopg.connect(running_postgres(), autocommit=True)
+
+
+@cache
+def running_postgres() -> str:
+    """The URL of the PostgreSQL at TEST_POSTGRES_URL; of one that is started for this run where none answers."""
     try:
-        return psycopg.connect(POSTGRES, autocommit=True, connect_timeout=5)
+        psycopg.connect(POSTGRES, connect_timeout=5).close()
     except psycopg.OperationalError as error:
-        missing(f"no PostgreSQL at {POSTGRES} (TEST_POSTGRES_URL): {error}")
+        try:
+            own = Postgres()
+        except FileNotFoundError as none:
+            missing(f"no PostgreSQL at {POSTGRES} (TEST_POSTGRES_URL): {error}; {none}")
+        atexit.register(own.__enter__().__exit__)
+        return own.url
+    return POSTGRES
 
 
 def missing(what: str) -> NoReturn:
@@ -58,6 +72,17 @@ def missing(what: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(what)
     pytest.skip(what)
+
+
+@contextmanager
+def cluster() -> Iterator[Postgres]:
+    """A PostgreSQL of one's own, that may be stopped."""
+    try:
+        own = Postgres()
+    except FileNotFoundError as error:
+        missing(str(error))
+    with own:
+        yield own
 
 
 @cache
@@ -106,3 +131,11 @@ def migrated(kind: str, home: Path) -> Iterator[dict[str, str]]:
         if kind == "sqlite":
             shutil.copy(sqlite_template(), home / "other.sqlite3")
         yield environment(home, DATABASE_URL=url)
+
+
+@contextmanager
+def furnished(url: str, home: Path) -> Iterator[dict[str, str]]:
+    """The environment of a process of a site whose database is this empty one, once it has its tables."""
+    own = environment(home, DATABASE_URL=url)
+    migrate(own)
+    yield own

@@ -21,7 +21,7 @@ from typing import Any, Self
 
 import redis
 
-from tests.support.databases import migrated, missing
+from tests.support.databases import furnished, migrated, missing
 from tests.support.hand import Hand
 from tests.support.server import PATIENCE, ROOT, Server
 from tests.support.site import GRACE, Site
@@ -49,10 +49,14 @@ class SeveralSite(Site):
 
 
 @contextmanager
-def serving_several(home: Path, broker: str = "", workers: int = 2, **settings: Any) -> Iterator[SeveralSite]:
-    """A site of one's own, served by so many processes until the end of the block. `broker`: its URL, by default the Redis of this machine."""
+def serving_several(
+    home: Path, broker: str = "", workers: int = 2, database: str = "", **settings: Any
+) -> Iterator[SeveralSite]:
+    """A site of one's own, served by so many processes until the end of the block.
+
+    `broker`, `database`: their URLs, by default the Redis of this machine, and a database made for it."""
     broker = broker or running_redis()
-    with migrated("postgresql", home) as environment:
+    with furnished(database, home) if database else migrated("postgresql", home) as environment:
         # PostgreSQL has a hundred connections for all the sites that tests of one run keep at a time.
         few = {"DATABASE_CONNECTIONS": 8}
         own = {"PRESENCE_GRACE": GRACE, "DATABASE_URL": environment["DATABASE_URL"]} | few | settings
