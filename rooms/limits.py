@@ -3,6 +3,9 @@
 A bucket holds `burst` tokens, fills at `rate` a second, and is forgotten once full again, so that memory follows those who are busy now. An address
 has what `ADDRESS_PEOPLE` people have: an office behind one address works, and a thousand accounts on one machine do not a thousand people's harm.
 
+Several processes with a Redis have one more bucket together, there (`chatsite.backends.redis`), for what comes by a request, and for joins and
+uploads however they come. What else comes by a socket is counted by the process that has the socket: no message waits for Redis.
+
 Sign-in and sign-up are limited by allauth (`ACCOUNT_RATE_LIMITS`), not by django-axes, nor here: it knows what failed and whose account was tried,
 covers all of its own pages alike, a second factor and a forgotten password too, needs no table and no middleware, and is in the house already.
 """
@@ -13,9 +16,12 @@ from ipaddress import IPv6Network, ip_address
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
 from rooms.errors import RateLimited
+
+TOO_MANY = _("too many at once: wait a little")
 
 
 class Limiter:
@@ -36,7 +42,7 @@ class Limiter:
         level = min(self._burst, level + (now - since) * self._rate)
         if level < tokens:
             self._buckets[key] = (level, now)
-            raise RateLimited(_("too many at once: wait a little"), retry_after=(tokens - level) / self._rate)
+            raise RateLimited(TOO_MANY, retry_after=(tokens - level) / self._rate)
         self._buckets[key] = (level - tokens, now)
 
     def _sweep(self, now: float) -> None:
@@ -51,21 +57,43 @@ class Limiter:
 class Limit:
     """What a kind of doing may cost: a bucket a person, and one an address."""
 
-    def __init__(self, burst: float, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """`burst` in doings, `rate` in doings a second, of one person."""
+    def __init__(
+        self, burst: float, rate: float, clock: Callable[[], float] = time.monotonic, *, name: str = "", is_rare: bool = False
+    ) -> None:  # fmt: skip
+        """`burst` in doings, `rate` in doings a second, of one person. `name`: under which all processes count requests together, if they do;
+        `is_rare`: and what comes by sockets, too."""
         people = settings.ADDRESS_PEOPLE
+        self._person, self._address = (burst, rate), (burst * people, rate * people)
         self._people = Limiter(burst, rate, clock)
-        self._addresses = Limiter(burst * people, rate * people, clock) if people else None
+        self._addresses = Limiter(*self._address, clock) if people else None
+        self._name, self._is_rare = name, is_rare
 
     def take(self, user_id: int, address: str = "") -> None:
         """Somebody does it once, from an address ("" where that counts for nothing). Raises RateLimited."""
+        self._take_here(user_id, address)
+        if self._is_rare:
+            self._take_together(user_id, address)
+
+    def take_by(self, request: Any) -> None:
+        """Whoever is signed in does it by a request. Raises RateLimited."""
+        user_id, address = request.user.pk, address_of(request.META)
+        self._take_here(user_id, address)
+        self._take_together(user_id, address)
+
+    def _take_here(self, user_id: int, address: str) -> None:
         self._people.take(user_id)
         if address and self._addresses:
             self._addresses.take(address)
 
-    def take_by(self, request: Any) -> None:
-        """Whoever is signed in does it by a request. Raises RateLimited."""
-        self.take(request.user.pk, address_of(request.META))
+    def _take_together(self, user_id: int, address: str) -> None:
+        take = getattr(cache, "take", None)  # one that all processes have
+        if not self._name or take is None:
+            return
+        buckets = [(f"limit:{self._name}:{user_id}", *self._person)]
+        if address and self._addresses:
+            buckets.append((f"limit:{self._name}:{address}", *self._address))
+        if wait := take(buckets):
+            raise RateLimited(TOO_MANY, retry_after=wait)
 
 
 def address_of(environ: Mapping[str, Any]) -> str:
@@ -92,10 +120,10 @@ def network_of(address: str) -> str:
     return str(found) if found.version == 4 else str(IPv6Network((int(found), 64), strict=False))
 
 
-messages = Limit(settings.MESSAGE_BURST, settings.MESSAGE_RATE)
-edits = Limit(settings.EDIT_BURST, settings.EDIT_RATE)
-reactions = Limit(settings.REACTION_BURST, settings.REACTION_RATE)
+messages = Limit(settings.MESSAGE_BURST, settings.MESSAGE_RATE, name="messages")
+edits = Limit(settings.EDIT_BURST, settings.EDIT_RATE, name="edits")
+reactions = Limit(settings.REACTION_BURST, settings.REACTION_RATE, name="reactions")
 typing = Limit(settings.TYPING_BURST, settings.TYPING_RATE)
-joins = Limit(settings.JOIN_BURST, settings.JOIN_RATE)
-uploads = Limit(settings.UPLOAD_BURST, settings.UPLOAD_RATE)
-events = Limit(settings.EVENT_BURST, settings.EVENT_RATE)  # all else
+joins = Limit(settings.JOIN_BURST, settings.JOIN_RATE, name="joins", is_rare=True)
+uploads = Limit(settings.UPLOAD_BURST, settings.UPLOAD_RATE, name="uploads", is_rare=True)
+events = Limit(settings.EVENT_BURST, settings.EVENT_RATE, name="events")  # all else

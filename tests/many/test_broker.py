@@ -10,7 +10,7 @@ from tests.support.people import PATIENCE, Client, Person
 from tests.support.several import Redis, SeveralSite, serving_several
 
 pytestmark = pytest.mark.server
-AWAY = r"the broker is away|the broker does not answer|Cannot (publish to|receive from) redis"
+AWAY = r"the broker is away|Redis does not answer|the broker does not answer|Cannot (publish to|receive from) redis"
 
 
 class Talker(threading.Thread):
