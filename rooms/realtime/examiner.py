@@ -59,7 +59,7 @@ class Examiner:
             parts = [here[start : start + TOGETHER] for start in range(0, len(here), TOGETHER)]
             for part in parts or [[]]:
                 eventlet.sleep(self._every / max(len(parts), 1))
-                self._look_at(part)
+                self.look_at(part)
 
     def watch(self) -> None:
         """Look at once, too, where this process deletes what sockets hang on."""
@@ -72,9 +72,10 @@ class Examiner:
         else:
             concerned = self._of_user(instance.pk if isinstance(instance, User) else instance.user_id)
         if concerned:
-            transaction.on_commit(lambda: eventlet.spawn_n(self._look_at, concerned))
+            transaction.on_commit(lambda: eventlet.spawn_n(self.look_at, concerned))
 
-    def _look_at(self, sessions: Sequence[Session]) -> None:
+    def look_at(self, sessions: Sequence[Session]) -> None:
+        """Compare these now. Returns when it is done, or could not be."""
         try:
             self._looks.submit_all(sessions)
         except DatabaseError as error:

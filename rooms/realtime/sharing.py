@@ -19,6 +19,7 @@ from eventlet.event import Event
 from accounts.models import User
 from rooms import broadcast, meters, payloads
 from rooms.models import Message, Room
+from rooms.realtime.doubts import Doubts
 from rooms.realtime.engine import pubsub
 from rooms.realtime.gossip import Gossip
 from rooms.realtime.repair import drop_broken_connections, give_back
@@ -58,6 +59,7 @@ class SharedChatServer(ChatServer):
         super().__init__(later, self.fanout)
         self.sequence = Sequence()
         self.gossip = Gossip(self.fanout.tell, self.presence, later)
+        self.doubts = Doubts(later, self._see)
         self.fanout.gate, self.fanout.on_told, self.fanout.on_back = self._may_go_out, self._told, self._back
         self.live.on_watch = lambda: self.fanout.tell("watched")
         self._look: Any = None  # wakes who looks at the versions
@@ -159,10 +161,16 @@ class SharedChatServer(ChatServer):
     def _grant_here(self, user_id: int, room_id: int, slug: str) -> None:
         super().grant(user_id, room_id, slug)
         self.gossip.moved(user_id)
+        self.doubts.moved(user_id, room_id, True)
 
     def _revoke_here(self, user_id: int, room_id: int, slug: str) -> None:
         super().revoke(user_id, room_id, slug)
         self.gossip.moved(user_id)
+        self.doubts.moved(user_id, room_id, False)
+
+    def _see(self, user_id: int) -> None:
+        if user_id in self._sids:
+            self._errand(lambda: self.examiner.look_at(self._sessions_of(user_id)))
 
     def _refresh_here(self, user_id: int) -> None:
         user = User.objects.filter(pk=user_id).first()
