@@ -6,12 +6,14 @@ import select
 import signal
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
 
+from tests.support.databases import migrated
 from tests.support.server import PATIENCE, ROOT, Server, environment
-from tests.support.several import SeveralSite, serving_several
+from tests.support.several import SeveralSite, running_redis, serving_several
 
 pytestmark = pytest.mark.server
 
@@ -54,6 +56,15 @@ def test_a_crashed_worker_is_started_again_and_nothing_is_lost(tmp_path: Path) -
         assert len(children) == 2 and not any(is_running(pid) for pid in children)
         assert len([line for line in server.lines if line.endswith("chatsite.server: stopped")]) == 2
         assert not server.trouble()
+
+
+def test_without_a_number_there_is_one_a_core(tmp_path: Path) -> None:
+    with migrated("postgresql", tmp_path) as own:
+        joined = {"MESSAGE_QUEUE_URL": running_redis(), "MESSAGE_QUEUE_CHANNEL": f"test-{uuid.uuid4().hex[:12]}"}
+        few = {"DATABASE_URL": own["DATABASE_URL"], "DATABASE_CONNECTIONS": 8, "HOST": "127.0.0.1", "PORT": 0}
+        server = Server(tmp_path, "serve", "--workers", host="", **few | joined).start()
+        assert len(server.ports) == len(os.sched_getaffinity(0))
+        assert server.stop() == 0
 
 
 def test_workers_do_not_outlive_a_killed_parent(tmp_path: Path) -> None:

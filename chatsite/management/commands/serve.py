@@ -1,6 +1,7 @@
 """`manage.py serve`: the site in production. No reload, an access log, an orderly stop on SIGTERM."""
 
 import errno
+import os
 from argparse import SUPPRESS
 from typing import Any
 
@@ -10,6 +11,11 @@ from django.core.management.commands.runserver import naiveip_re
 from django.core.wsgi import get_wsgi_application
 
 from chatsite.starting import guard_first_run, occupy, prepare_database
+
+
+def cores() -> int:
+    """How many cores this process may use; not every system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Command(BaseCommand):
@@ -22,8 +28,8 @@ class Command(BaseCommand):
         parser.add_argument("addrport", nargs="?", default="", help="[address:]port; HOST and PORT by default")
         parser.add_argument("--no-access-log", action="store_true", help="do not log requests")
         parser.add_argument(
-            "--workers", type=int, default=1, metavar="N",
-            help="processes, one by default, on as many ports from the given one on; more than one need a broker (REDIS_URL)",
+            "--workers", type=int, nargs="?", default=1, const=cores(), metavar="N",
+            help="processes, one a core where no number is given, on as many ports from PORT on; more than one need a broker (REDIS_URL)",
         )  # fmt: skip
         parser.add_argument("--parent", type=int, help=SUPPRESS)  # a worker's: the socket to its parent
 
