@@ -124,6 +124,13 @@ def test_new_messages_are_announced_once_with_their_author_first(site: Site, vis
 
 
 ROOM = ["", "threads/1/", "people/", "settings/"]
+# What scrolls that should not: the window, where the page has parts which do; and a part of it, sideways.
+SCROLLING = """() => {
+  const { scrollHeight } = document.documentElement;
+  const whole = document.querySelector(".app") && scrollHeight > innerHeight ? ["the window"] : [];
+  const sideways = [...document.querySelectorAll(".page, .settings, .log, .panel, .people")].filter((e) => e.scrollWidth > e.clientWidth);
+  return [...whole, ...sideways.map((e) => e.className)];
+}"""
 PAGES = ["rooms/", "new/room/", "new/message/", "accounts/profile/", "accounts/settings/", "accounts/sessions/"]
 
 
@@ -136,6 +143,7 @@ def test_four_times_as_large_nothing_is_cut_off(site: Site, visit: Visit, addres
     page = visit(ana, "/" + address.format(room=room), viewport={"width": 320, "height": 256})
     expect(page.get_by_role("main").or_(page.locator("main")).first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+    assert page.evaluate(SCROLLING) == []
     if address != "rooms/{room}/":
         return
     here = RoomPage(page).is_live()
@@ -145,3 +153,6 @@ def test_four_times_as_large_nothing_is_cut_off(site: Site, visit: Visit, addres
     assert log["height"] >= 64, "nothing can be read"
     here.say("small")
     expect(here.stored("small")).to_be_in_viewport()
+    with bo.client():
+        expect(here.log.get_by_text(re.compile("joined$"))).to_be_visible()
+    assert page.evaluate(SCROLLING) == []
