@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
@@ -11,11 +12,15 @@ THEME = "theme"  # the cookie that keeps the theme where nobody is signed in
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Give templates `our_site`, the site's settings, and `site_name`. (`site` is taken: allauth means the address by it.)"""
-    settings = SimpleLazyObject(Site.current)
+    """Give templates `our_site`, the site's settings, `site_name`, and whether it `sends_mail`: else that stands in its log.
+
+    (`site` is taken: allauth means the address by it.)
+    """
+    ours = SimpleLazyObject(Site.current)
     return {
-        "our_site": settings,
-        "site_name": SimpleLazyObject(lambda: settings.name),
+        "our_site": ours,
+        "site_name": SimpleLazyObject(lambda: ours.name),
+        "sends_mail": not settings.EMAIL_BACKEND.endswith(".console.EmailBackend"),
         "preferences": SimpleLazyObject(lambda: preferences(request)),
     }
 

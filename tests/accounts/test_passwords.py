@@ -40,6 +40,15 @@ def test_a_forgotten_password_is_replaced_by_the_link_in_the_mail(
     assert elsewhere.get("/accounts/profile/").status_code == 302
 
 
+def test_where_mail_goes_to_the_log_nobody_is_told_to_look_for_it(client: Client, ana: User, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    sent = client.post("/accounts/password/reset/", {"email": ana.email}, follow=True).content.decode()
+    assert "finds the link in its log" in sent and "Look into your mail" not in sent
+    client.force_login(ana)
+    told = client.post("/accounts/email/", {"action_send": "", "email": ana.email}, follow=True).content.decode()
+    assert "stands in its log" in told and "have sent a mail" not in told
+
+
 def test_the_link_works_once(client: Client, ana: User, mail: list[Any]) -> None:
     ask(client)
     link = link_in(mail[0])
