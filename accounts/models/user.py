@@ -35,11 +35,15 @@ class UserQuerySet(models.QuerySet["User"]):
         """Return those whose name or handle has `words` in it (of more than a name's length the beginning), by name; everyone for ""."""
         words = words.strip().removeprefix("@").replace("\0", "")[:NAME_LENGTH]
         if not words:
-            return self.order_by("name", "pk")
+            return self.by_name()
         wanted = models.Q(handle__icontains=words)
         for spelt in {words, words.lower(), words.title(), words.upper()}:  # SQLite knows the two cases of ASCII only
             wanted |= models.Q(name__icontains=spelt)
-        return self.filter(wanted).order_by("name", "pk")
+        return self.filter(wanted).by_name()
+
+    def by_name(self) -> "UserQuerySet":
+        """In the order of the alphabet, small letters among the capitals."""
+        return self.order_by(Lower("name"), "pk")
 
     def free_handle(self, name: str) -> str:
         """Return the best handle for `name` that nobody has. Someone else may take it before you: the unique constraint decides."""

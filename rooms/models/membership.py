@@ -59,6 +59,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Of those who were not shut out: whom lists of people show, and count."""
         return self.filter(user__is_active=True)
 
+    def roll(self, room: Room) -> list[Membership]:
+        """Those in `room` who were not shut out, each with the person, in the order of the alphabet, small letters among the capitals."""
+        members = self.here().filter(room=room).select_related("user")
+        return sorted(members, key=lambda member: (member.user.name.casefold(), member.pk))
+
     def standing(self, users: Collection[int], slugs: Collection[str] | None = None) -> list[Membership]:
         """The memberships of active people (their ids), each with its room and what is unread in it: what every connection and page begins with.
 

@@ -60,7 +60,7 @@ def shown(request: SignedIn, membership: Membership, **forms: Form) -> HttpRespo
     """The page, with what was filled in wrongly: `form` of the room, `invitation_form` of a new link."""
     room = membership.room
     initial = {"name": room.name, "topic": room.topic, "kind": room.kind}
-    members = list(Membership.objects.here().filter(room=room).select_related("user").order_by("user__name", "pk"))
+    members = Membership.objects.roll(room)
     may_arrange = not refusal_to_arrange(room, membership)
     may_add = not refusal_to_add(room, membership)
     may_moderate = not refusal_to_moderate(room, membership)
@@ -105,10 +105,12 @@ def archive(request: SignedIn, slug: str) -> HttpResponse:
 @require_POST
 @login_required
 def add_members(request: SignedIn, slug: str) -> HttpResponse:
-    """Make the people named as `person` members."""
-    people = chosen(request.POST)
-    told = ngettext("%d person was added.", "%d people were added.", len(people)) % len(people)
-    return done(request, slug, lambda: actions.add_members(request.user, slug, people), told if people else "")
+    """Make the people named as `person` members; who came in meanwhile by themselves is not counted."""
+
+    def told(added: list[Membership]) -> str:
+        return ngettext("%d person was added.", "%d people were added.", len(added)) % len(added) if added else ""
+
+    return done(request, slug, lambda: actions.add_members(request.user, slug, chosen(request.POST)), told)
 
 
 @require_POST
@@ -129,16 +131,18 @@ def _pressed(form: QueryDict) -> tuple[str, int]:
     return "", 0
 
 
-def done(request: SignedIn, slug: str, act: Callable[[], Any], told: str, at: str = "") -> HttpResponse:
-    """Act; back to the settings, with what came of it."""
+def done(
+    request: SignedIn, slug: str, act: Callable[[], Any], told: str | Callable[[Any], str], at: str = ""
+) -> HttpResponse:
+    """Act; back to the settings, with what came of it: `told`, in words, or what it makes of the outcome; nothing if that is ""."""
     try:
         limits.edits.take_by(request)
-        act()
+        outcome = act()
     except ChatError as refusal:
         notices.error(request, refusal.sentence)
     else:
-        if told:
-            notices.success(request, told)
+        if words := told(outcome) if callable(told) else told:
+            notices.success(request, words)
     return redirect_to_settings(slug, at)
 
 

@@ -87,7 +87,7 @@ def choice(me: User, asked: QueryDict, without: QuerySet[Any, Any] | Iterable[in
 def chosen(asked: QueryDict) -> list[User]:
     """The active people that a form or address names as `person`, by name."""
     found = ids(asked)
-    return list(User.objects.active().filter(pk__in=found).order_by("name", "pk")) if found else []
+    return list(User.objects.active().filter(pk__in=found).by_name()) if found else []
 
 
 def ids(asked: QueryDict) -> list[int]:

@@ -209,7 +209,7 @@ def involve(request: SignedIn, slug: str) -> HttpResponse:
 def people(request: SignedIn, slug: str) -> HttpResponse:
     """The people of a room: a panel beside the log, or a page of its own."""
     membership = member_of(request.user, slug)
-    members = Membership.objects.here().filter(room=membership.room).select_related("user").order_by("user__name", "pk")
+    members = Membership.objects.roll(membership.room)
     shown = [{**payloads.user(member.user), **about(member.user), "role": member.role} for member in members]
     context = {"room": payloads.room_of(membership), "people": shown, "people_count": len(shown)}
     if request.headers.get("Sec-Fetch-Mode") == "cors" or "partial" in request.GET:

@@ -113,7 +113,8 @@ def test_people_are_added_to_an_open_room_by_any_member_to_a_closed_one_by_moder
     actions.add_members(bo, "den", [eve, gone])
     assert roles(den) == {"ana": "member", "bo": "member", "eve": "member"}
     heard.clear()
-    assert web.post("/rooms/lair/members/add/", {"person": [eve.pk, bo.pk]}).status_code == 302
+    told = web.post("/rooms/lair/members/add/", {"person": [eve.pk, bo.pk]}, follow=True).content.decode()
+    assert "1 person was added." in told, "Bo was in it already"
     assert roles(lair) == {"ana": "moderator", "bo": "member", "eve": "member"}
     assert heard.moved == [("grant", eve.pk, "lair")]
     assert heard.of("members") == [{"type": "members", "room": "lair", "members": 3}]
@@ -181,6 +182,19 @@ def test_people_are_found_by_name_and_handle_and_who_is_chosen_stays(
     assert found(f"q=nobody&person={eve.pk}&person=x&person={'9' * 40}") == (["eve"], [])
     page = web.get(f"/new/room/?name=Tea&q=bo&person={eve.pk}").content.decode()
     assert 'value="Tea"' in page and f'value="{eve.pk}" checked' in page
+
+
+def test_people_stand_in_the_order_of_the_alphabet(web: Client, den: Room, bo: User, person: Any) -> None:
+    """Small letters among the capitals: in a room, in its settings, and where one chooses some."""
+    bea, zoe = person("b", name="bea"), person("z", name="Zoe")
+    actions.add_members(bo, "den", [zoe, bea])
+    for page in ("people", "settings"):
+        shown = web.get(f"/rooms/den/{page}/").context["people"]
+        assert [each["name"] for each in shown] == ["Ana", "bea", "Bo", "Zoe"], page
+    found = web.get(f"/people/?person={zoe.pk}&person={bea.pk}").context
+    assert [each["name"] for each in found["chosen"]] == ["bea", "Zoe"]
+    assert [each["name"] for each in web.get("/people/?q=o").context["found"]] == ["Bo", "Zoe"]
+    assert [each["name"] for each in web.get("/people/").context["found"]] == ["bea", "Bo", "Zoe"]
 
 
 def test_many_of_one_name_at_once_each_get_a_room(monkeypatch: pytest.MonkeyPatch, den: Room, ana: User) -> None:
