@@ -45,6 +45,14 @@ def test_a_room_shows_what_was_said_and_who_one_is(web: Client, den: Room, bo: U
     assert "Bo" in page and "Ana" in page
 
 
+def test_who_is_alone_on_a_new_site_is_led_to_inviting(web: Client, room: Rooms, ana: User, bo: User) -> None:
+    room(ana, slug="lobby", is_default=True)
+    asked = '<a href="/invite/">Invite people</a></p>'
+    assert asked in web.get("/rooms/lobby/").content.decode()
+    actions.join(bo, "lobby")
+    assert asked not in web.get("/rooms/lobby/").content.decode()
+
+
 def test_deleted_messages_show_no_words(web: Client, den: Room, bo: User, say: Say) -> None:
     say(den, bo, "secret", "answer")
     actions.delete(bo, "den", 1)

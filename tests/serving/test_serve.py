@@ -29,6 +29,7 @@ def get(server: Server, path: str, **options: Any) -> requests.Response:
 
 def test_the_first_start_makes_what_is_missing(command: Command, tmp_path: Path) -> None:
     server = command("serve", new=True).start()
+    server.wait_for(r"The database is brought up to date, in \d+ steps\.")
     assert get(server, "/").headers["Location"] == "/welcome/"
     key = tmp_path / "data" / "secret_key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600 and len(key.read_text()) >= 50

@@ -42,7 +42,7 @@ class Command(runserver.Command):
     def check_migrations(self) -> None:
         try:
             occupy(settings.DATA_DIR)
-            prepare_database()
+            prepare_database(self.stdout)
         except CommandError as error:
             self.stderr.write(f"Error: {error}")
             os._exit(1)  # as Django's own for a port that is taken: sys.exit does not end the autoreloader's thread

@@ -49,7 +49,7 @@ class Command(BaseCommand):
             raise CommandError(f"{workers} workers need a broker between them: set REDIS_URL")
         report = processes.reporter(parent) if parent is not None else None
         occupy(settings.DATA_DIR)
-        prepare_database()
+        prepare_database(self.stdout)
         if workers > 1:
             guard_first_run(host, port, self.stdout)
             processes.run(host, port, workers, ["--no-access-log"] * no_access_log, self.stdout)
