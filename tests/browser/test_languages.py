@@ -107,6 +107,20 @@ def test_an_arabic_room_runs_from_right_to_left(visit: Visit, talk: Any) -> None
     expect(page.locator(".message").first.get_by_text("ردّان")).to_be_visible()
 
 
+def test_what_is_written_into_a_form_runs_as_its_own_words_do(visit: Visit, talk: Any) -> None:
+    """A topic in English, on an Arabic page, ends with its full stop; while nothing is written the hint stands as the page does."""
+    ana, _, _ = talk("ar")
+    page = visit(ana, "/new/message/", locale="en-US")
+    runs = "field => getComputedStyle(field).unicodeBidi"
+    box = page.get_by_role("searchbox")
+    assert box.evaluate(runs) != "plaintext"
+    box.fill("Who?")
+    assert box.evaluate(runs) == "plaintext"
+    page.goto(ana.url + "/new/room/")
+    page.locator("[name=topic]").fill("Say hello.")
+    assert page.locator("[name=topic]").evaluate(runs) == "plaintext"
+
+
 @pytest.mark.parametrize("language", ["de", "ar"])
 def test_every_page_fits_a_phone_and_axe_finds_nothing(visit: Visit, talk: Any, language: str) -> None:
     ana, bo, room = talk(language)
