@@ -6,7 +6,7 @@ from django.conf import settings
 from playwright.sync_api import Page
 
 AXE = (settings.BASE_DIR / "node_modules/axe-core/axe.min.js").read_text()
-OF_COLOURS = ["color-contrast", "link-in-text-block"]  # all that a theme can break
+OF_COLOURS = ["color-contrast", "link-in-text-block"]  # all that a theme can break: tests/test_styles.py
 FIND = """async ([without, only]) => {
     const rules = Object.fromEntries(without.map(rule => [rule, {enabled: false}]));
     const { violations } = await axe.run(only.length ? {runOnly: only} : {rules});
