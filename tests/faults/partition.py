@@ -66,4 +66,12 @@ def has_port(pid: int, port: int) -> bool:
     """Whether a process has a TCP connection from this port of the machine."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     sockets = {f"socket:[{row[9]}]" for row in rows if int(row[1].rpartition(":")[2], 16) == port}
-    return any(str(file.readlink()) in sockets for file in Path(f"/proc/{pid}/fd").iterdir() if file.is_symlink())
+    return any(target(file) in sockets for file in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def target(link: Path) -> str:
+    """Where a symbolic link leads; "" of one that is gone by now, as a file is that was closed."""
+    try:
+        return str(link.readlink())
+    except OSError:
+        return ""

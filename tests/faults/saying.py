@@ -12,8 +12,11 @@ BEGINS = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ \w+ ")
 RAISED = re.compile(r"^(?:\w+\.)*[A-Z]\w*[a-z]\w*(?:: .*)?$", re.MULTILINE)  # the last line of a traceback
 TRACEBACK = "Traceback (most recent call last)"
 NOTHING = "(?!)"
-# How Django's sessions find out that they were not read yet: it is told with whatever comes of reading them.
-UNREAD = re.compile(r"^AttributeError: 'SessionStore' object has no attribute '_session_cache'")
+# What is told with another error that came while it was dealt with, and is none: a session that was not read yet; a message that was said again.
+MET = re.compile(
+    r"^AttributeError: 'SessionStore' object has no attribute '_session_cache'"
+    r"|^(psycopg\.errors\.UniqueViolation|django\.db\.utils\.IntegrityError): .*\"one_message_a_client_id\"$"
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ def is_explained(record: str, by: Sequence[Explains]) -> bool:
     """Whether some of these faults, together, are all that the record tells of."""
     if TRACEBACK not in record:
         return any(re.search(each.lines, record) for each in by)
-    errors = [error for error in RAISED.findall(record) if not UNREAD.match(error)]
+    errors = [error for error in RAISED.findall(record) if not MET.match(error)]
     return bool(errors) and all(any(re.search(each.errors, error) for each in by) for error in errors)
 
 

@@ -30,6 +30,7 @@ def test_one_worker_is_cut_off_from_the_broker_and_the_other_is_not(tmp_path: Pa
 
 SHUT = "terminating connection due to administrator command"
 ADMIN = f"AdminShutdown: {SHUT}\nCONTEXT:  while locking tuple (0,1)"
+AGAIN = 'psycopg.errors.UniqueViolation: duplicate key value violates unique constraint "one_message_a_client_id"'
 DEADLOCK = "DeadlockDetected: deadlock detected\nDETAIL:  Process 1 waits for ShareLock"
 CHAINED = "\n\nThe above exception was the direct cause of the following exception:\n\nTraceback (most recent call last):\n  File"
 
@@ -45,6 +46,8 @@ def failed(*errors: str) -> str:
     ("said", "fault", "is_explained"),
     [
         (failed(f"psycopg.errors.{ADMIN}", f"django.db.utils.OperationalError: {SHUT}"), "database cut", True),
+        (failed(AGAIN, f"psycopg.errors.{ADMIN}"), "database cut", True),
+        (failed(AGAIN), "database cut", False),
         (failed(f"psycopg.errors.{ADMIN}"), "database restarted", True),
         (failed(f"psycopg.errors.{ADMIN}"), "worker killed", False),
         (failed(f"psycopg.errors.{ADMIN}", f"psycopg.errors.{DEADLOCK}"), "database cut", False),
