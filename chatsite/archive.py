@@ -21,6 +21,7 @@ from typing import IO, Any
 FORMAT = 1
 MANIFEST, SUMS, DATABASE, KEY = "manifest.json", "SHA256SUMS", ("database.sqlite3", "database.dump"), "secret_key"
 MEDIA = re.compile(r"media(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){1,4}")
+MOST_SAID = 10_000  # bytes that a member says of itself beyond its header: none of ours has a long name
 MOST_TOLD = 100_000_000  # bytes of the manifest or the sums: a line is some hundred
 SPARE = 50_000_000  # bytes that are left free on the disk
 BLOCK = 1 << 20
@@ -30,6 +31,19 @@ Manifest = dict[str, Any]
 
 class Refused(Exception):
     """Not an archive of ours, or not whole; the message says why."""
+
+
+class Member(tarfile.TarInfo):
+    """One of an archive that may be anybody's: what it says of itself is read into memory, and a gigabyte of that compresses to a megabyte."""
+
+    @classmethod
+    def frombuf(cls, *args: Any, **named: Any) -> "Member":
+        found = super().frombuf(*args, **named)
+        if found.type in (tarfile.REGTYPE, tarfile.AREGTYPE) or (
+            found.type != tarfile.GNUTYPE_SPARSE and found.size <= MOST_SAID
+        ):
+            return found
+        raise tarfile.ReadError(f"{found.size:,} bytes about one file")
 
 
 class Writer:
@@ -107,7 +121,7 @@ def _sync(folder: Path) -> None:
 def extract(path: Path, folder: Path) -> Manifest:
     """Put what is in the archive into an empty folder; return the manifest. Raises Refused, and OSError of the disk's own."""
     try:
-        with tarfile.open(path, "r|gz") as tar:
+        with tarfile.open(path, "r|gz", tarinfo=Member) as tar:
             return _extract(tar, folder)
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise Refused(f"it is damaged, or no archive at all ({error})") from None
@@ -118,6 +132,7 @@ def _extract(tar: tarfile.TarFile, folder: Path) -> Manifest:
     sums: dict[str, str] = {}
     told: dict[str, str] | None = None
     for member in tar:
+        tar.members = []  # type: ignore[attr-defined]  # it would keep them all
         if told is not None:
             raise Refused(f"{member.name!r} comes after its end")
         if not member.isreg():
@@ -157,7 +172,7 @@ def _text(member: tarfile.TarInfo, content: IO[bytes]) -> str:
 def _manifest(text: str) -> Manifest:
     try:
         told = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refused("its manifest is not JSON") from None
     if not isinstance(told, dict) or told.get("format") != FORMAT:
         raise Refused("its format is not known here; it may be of a newer Chatsite")

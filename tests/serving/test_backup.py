@@ -197,6 +197,12 @@ def odd(name: str, kind: bytes, link: str = "") -> tuple[tarfile.TarInfo, bytes]
     return info, b""
 
 
+def described(name: str, text: str) -> tuple[tarfile.TarInfo, bytes]:
+    info = tarfile.TarInfo(name)
+    info.pax_headers = {"comment": text}
+    return info, b""
+
+
 def changed(name: str, change: Callable[[bytes], bytes]) -> Callable[[Members], Members]:
     return lambda members: [
         plain(info.name, change(data)) if info.name == name else (info, data) for info, data in members
@@ -227,6 +233,9 @@ HOSTILE: dict[str, tuple[Callable[[Members], Members], str]] = {
     "no beginning": (lambda members: members[1:], "it does not begin with a manifest"),
     "another format": (changed("manifest.json", lambda data: data.replace(b'"format": 1', b'"format": 2')), "format is not known"),
     "no JSON": (changed("manifest.json", lambda _: b"{"), "not JSON"),
+    "JSON without an end": (changed("manifest.json", lambda _: b"[" * 100_000), "not JSON"),
+    "a name of megabytes": (with_one_more(plain("media/" + "a" * 2_000_000)), "bytes about one file"),
+    "an attribute of megabytes": (with_one_more(plain("media/a"), described("media/b", "x" * 2_000_000)), "bytes about one file"),
     "empty": (lambda members: [], "its end is missing"),
 }  # fmt: skip
 
