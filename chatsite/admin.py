@@ -1,18 +1,39 @@
 """Django's admin as this site runs it: people sign in where everybody does; its jQuery writes HTML by a policy (static/js/admin/policy.js)."""
 
+from functools import wraps
 from typing import Any
 
 from csp.decorators import csp_replace
+from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 TRUSTED_TYPES = {"trusted-types": ["default"]}
+LONGEST = 200  # characters that are looked for; SQLite fails at fifty thousand
+
+
+def in_bounds(view: Any) -> Any:
+    """The view, for whoever does not look for far too much: in a list, or in what completes a name."""
+
+    @wraps(view)
+    def bounded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        term = request.GET.get("term", "")
+        if len(term) > LONGEST or "\0" in term:
+            return HttpResponseBadRequest()
+        if len(request.GET.get(SEARCH_VAR, "")) > LONGEST:
+            messages.error(request, _("Looked for nothing: at most %(most)s characters.") % {"most": LONGEST})
+            return redirect(request.path)
+        answer: HttpResponse = view(request, *args, **kwargs)
+        return answer
+
+    return bounded
 
 
 class ChatAdminSite(AdminSite):
@@ -23,7 +44,7 @@ class ChatAdminSite(AdminSite):
     index_title = _("What would you like to look after?")
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        return csp_replace(TRUSTED_TYPES)(super().admin_view(view, cacheable))
+        return csp_replace(TRUSTED_TYPES)(super().admin_view(in_bounds(view), cacheable))
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
         """There is one place for it, where whoever is signed in elsewhere by the old one is shut out at once."""

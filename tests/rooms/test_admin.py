@@ -254,3 +254,21 @@ def test_a_member_who_wrote_can_be_taken_out(desk: Client, den: Room, ana: User,
         )
     )
     assert Message.objects.get().author == ana and not Membership.objects.filter(user=ana).exists()
+
+
+@pytest.mark.parametrize(
+    "path", ["rooms/message/", "rooms/room/", "rooms/report/", "accounts/user/", "accounts/auditentry/"]
+)
+def test_who_looks_for_far_too_much_is_told_so(desk: Client, path: str) -> None:
+    """SQLite fails at patterns of fifty thousand characters."""
+    answer = desk.get(f"/admin/{path}", {"q": "x" * 50_001}, follow=True)
+    assert answer.status_code == 200 and answer.redirect_chain
+    assert "at most 200 characters" in answer.content.decode()
+    assert desk.get(f"/admin/{path}", {"q": "x" * 200}).status_code == 200
+
+
+@pytest.mark.parametrize("term", ["x" * 50_001, "a\0b"])
+def test_no_name_is_completed_from_what_is_none(desk: Client, term: str) -> None:
+    asked = {"app_label": "rooms", "model_name": "membership", "field_name": "user", "term": term}
+    assert desk.get("/admin/autocomplete/", asked).status_code == 400
+    assert desk.get("/admin/autocomplete/", asked | {"term": "ana"}).status_code == 200
