@@ -3,17 +3,15 @@
 One query, and one for the people of direct conversations, however many rooms, and however many people ask at once.
 """
 
-import re
 from collections.abc import Collection
-from functools import lru_cache
 from typing import Any
 
 from accounts.models import User
+from accounts.names import collated
 from rooms import payloads
 from rooms.models import Membership
 
 JSON = dict[str, Any]
-DIGITS = re.compile(r"([0-9]+)")
 
 
 def rooms_of(user: User) -> list[JSON]:
@@ -32,12 +30,5 @@ def rooms_of_all(users: Collection[int]) -> dict[int, list[JSON]]:
 
 
 def order(room: JSON) -> tuple[Any, ...]:
-    """What to sort rooms by (page/sidebar.js has the same)."""
-    return room["kind"] == "direct", room["archived"], not room["is_default"], natural(room["name"])
-
-
-@lru_cache(maxsize=4096)  # names of rooms: the same again and again
-def natural(name: str) -> tuple[str | tuple[int, str], ...]:
-    """What to sort names by, as people count: "Room 2" before "Room 10"."""
-    parts = DIGITS.split(name.casefold())
-    return tuple((int(part), part) if n % 2 else part for n, part in enumerate(parts))
+    """What to sort rooms by (core/unread.js has the same)."""
+    return room["kind"] == "direct", room["archived"], not room["is_default"], collated(room["name"])

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.models.audit import REASON_LENGTH
 from accounts.models.standing import ADMITTED
+from accounts.names import collated
 from rooms.models import rows, storing
 from rooms.models.follower import BEHIND, Follower, Following
 from rooms.models.mention import Mention
@@ -60,9 +61,9 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(user__is_active=True)
 
     def roll(self, room: Room) -> list[Membership]:
-        """Those in `room` who were not shut out, each with the person, in the order of the alphabet, small letters among the capitals."""
+        """Those in `room` who were not shut out, each with the person, by name."""
         members = self.here().filter(room=room).select_related("user")
-        return sorted(members, key=lambda member: (member.user.name.casefold(), member.pk))
+        return sorted(members, key=lambda member: (collated(member.user.name), member.pk))
 
     def standing(self, users: Collection[int], slugs: Collection[str] | None = None) -> list[Membership]:
         """The memberships of active people (their ids), each with its room and what is unread in it: what every connection and page begins with.
@@ -112,7 +113,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         people = User._meta.db_table
         rest = f"JOIN {people} ON {people}.id = user_id WHERE room_id IN ({rows.marks(len(rooms))})"
         all_ = rows.joined(Membership, User, [], rest, list(rooms), defer=MOMENTS) if rooms else []
-        for member, person, _extra in sorted(all_, key=lambda each: (each[1].name.casefold(), each[1].pk)):
+        for member, person, _extra in sorted(all_, key=lambda each: (collated(each[1].name), each[1].pk)):
             found[member.room_id].append(person)
         return found
 

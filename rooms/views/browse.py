@@ -6,7 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from rooms import actions, limits, payloads, sidebar
+from accounts.names import collated
+from rooms import actions, limits, payloads
 from rooms.asking import SignedIn
 from rooms.errors import ChatError
 from rooms.models import Room
@@ -19,9 +20,7 @@ def browse(request: SignedIn) -> HttpResponse:
     """The rooms one may join, and those one is in."""
     framed = frame(request)
     joined = {room["slug"] for room in framed["rooms"]}
-    found = sorted(
-        Room.objects.open().with_member_count().with_last_activity(), key=lambda room: sidebar.natural(room.name)
-    )
+    found = sorted(Room.objects.open().with_member_count().with_last_activity(), key=lambda room: collated(room.name))
     shown = [
         {
             **payloads.room(room),

@@ -1,11 +1,13 @@
 """What a person may be called, and the handles made from it."""
 
+import json
 from itertools import islice
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
 
-from accounts.names import HANDLE_LENGTH, HandleValidator, handles, tidy
+from accounts.names import HANDLE_LENGTH, HandleValidator, collated, handles, tidy
 
 
 @pytest.mark.parametrize(
@@ -81,3 +83,10 @@ def test_every_handle_that_is_made_is_valid_and_no_two_are_the_same(name: str) -
 def test_a_handle_that_cannot_be_typed_or_means_something_else_is_refused(handle: str) -> None:
     with pytest.raises(ValidationError):
         HandleValidator()(handle)
+
+
+def test_names_stand_in_the_order_that_the_page_has_too() -> None:
+    """tests/js/names.test.js holds the page to the same file."""
+    names = json.loads((Path(__file__).parents[1] / "support/names_in_order.json").read_text())
+    assert sorted({*names}, key=collated) == names
+    assert [*"aäb"] == sorted("bäa", key=collated)

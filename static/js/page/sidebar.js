@@ -3,7 +3,7 @@
  * (default first, archived last); a conversation in which nothing was said yet stands in the list of who has it open.
  */
 
-import { isDirect } from "#core/unread.js";
+import { inOrder, isDirect } from "#core/unread.js";
 import { Online, drawPeople } from "#page/direct.js";
 import { find, flag, load, slot, stencil } from "#page/dom.js";
 
@@ -29,7 +29,7 @@ export class Sidebar {
 
   /** The rooms as they stand in the list. */
   order() {
-    return this.#rooms.list().filter((room) => !isDirect(room) || room.last_seq || room.slug === this.#current).sort(order);
+    return this.#rooms.list().filter((room) => !isDirect(room) || room.last_seq || room.slug === this.#current).sort(inOrder);
   }
 
   draw() {
@@ -151,7 +151,3 @@ export class Drawer {
 function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
-
-/** @param {Room} a @param {Room} b */
-const order = (a, b) => Number(isDirect(a)) - Number(isDirect(b)) || Number(a.archived) - Number(b.archived) || Number(b.is_default) - Number(a.is_default)
-  || a.name.localeCompare(b.name, undefined, { sensitivity: "base", numeric: true });
