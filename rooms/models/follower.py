@@ -6,6 +6,7 @@ only such threads are counted. Who stopped following keeps the row, and is not m
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -70,8 +71,38 @@ class FollowerQuerySet(models.QuerySet["Follower"]):
 
     def standing_below(self, room: Room, seq: int, mark: int) -> list[Following]:
         """How those stand to the thread who follow it and have not read up to `mark`."""
-        condition = "room_id = %s AND {table}.seq = %s AND is_following AND last_read_seq < %s"
-        return _standing(condition, [room.pk, seq, mark])
+        condition = "WHERE room_id = %s AND {table}.seq = %s AND is_following AND last_read_seq < %s"
+        behind = rows.values(Follower, "user_id, last_read_seq", condition, [room.pk, seq, mark])
+        if not behind:
+            return []
+        answers = Answers(room, seq, min(read for _user, read in behind))
+        return [Following(room.pk, user, seq, True, read, *answers.above(read, user)) for user, read in behind]
+
+
+class Answers:
+    """What stands in a thread, read once for all who follow it: hundreds who are far behind would each have it counted for themselves."""
+
+    def __init__(self, room: Room, seq: int, above: int) -> None:
+        """`above`: nobody has read less."""
+        said, called = Message._meta.db_table, Mention._meta.db_table
+        these = f"{said}.room_id = %s AND thread = %s AND {said}.seq > %s AND deleted_at IS NULL"
+        params = [room.pk, seq, above]
+        self._seqs: list[int] = []
+        self._own: dict[int, list[int]] = {}  # by author
+        for number, author in rows.values(Message, "seq, author_id", f"WHERE {these} ORDER BY seq", params):
+            self._seqs.append(number)
+            self._own.setdefault(author, []).append(number)
+        calls = f"SELECT {said}.seq, {said}.author_id, {called}.user_id FROM {said} JOIN {called} ON {called}.message_id = {said}.id"
+        self._calls: dict[int | None, list[tuple[int, int]]] = {}  # (seq, author) by whom they call; None: all
+        for number, author, user in rows.query(Message, f"{calls} WHERE {these} ORDER BY {said}.seq", params):
+            self._calls.setdefault(user, []).append((number, author))
+
+    def above(self, mark: int, user: int) -> tuple[int, int]:
+        """How many answers by others stand above the mark, and how many of them call the user (an id)."""
+        own = self._own.get(user, ())
+        unread = len(self._seqs) - bisect_right(self._seqs, mark) - (len(own) - bisect_right(own, mark))
+        calls = [*self._calls.get(user, ()), *self._calls.get(None, ())]
+        return unread, sum(1 for seq, author in calls if seq > mark and author != user)
 
 
 BEHIND = "is_following AND {table}.last_seq > {table}.last_read_seq"  # as the partial index has it

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from rooms import actions, sidebar, sync
@@ -200,6 +201,26 @@ def test_an_archived_room_s_threads_are_read_and_left(den: Room, said: Message, 
     actions.archive(den)
     assert actions.thread_read(ana, "den", 1, 2)["unread"] == 0
     assert actions.follow(ana, "den", 1, False)["following"] is False
+
+
+def test_however_many_are_far_behind_a_thread_is_read_once_for_all_of_them(
+    den: Room, said: Message, ana: User, bo: User, cy: User, say: Say
+) -> None:
+    """Each would have it counted for themselves, under the lock of the room; what they are told is the same."""
+    for user, mark in ((ana, 0), (bo, 3), (cy, 5)):
+        actions.follow(user, "den", 1, True)
+        Follower.objects.filter(user=user).update(last_read_seq=mark)
+    say(den, bo, "2", "3 @cy", "4 @room", thread=1)
+    say(den, cy, "5 @ana @bo", "6 @here", thread=1)
+    actions.delete(bo, "den", 2)
+    for user, mark in ((ana, 0), (bo, 3), (cy, 5)):
+        Follower.objects.filter(user=user).update(last_read_seq=mark)
+    with CaptureQueriesContext(connection) as asked:
+        told = Follower.objects.standing_below(den, 1, 7)
+    assert not any("COUNT(" in query["sql"] for query in asked)
+    by_themselves = Follower.objects.standing(den, 1, [ana.pk, bo.pk, cy.pk])
+    assert sorted(told) == sorted(by_themselves)
+    assert {each.user_id: each.unread for each in told} == {ana.pk: 4, bo.pk: 2, cy.pk: 0}
 
 
 def test_a_crowd_that_follows_has_its_bound(
