@@ -64,7 +64,7 @@ def mount(django_app: Callable[..., Any]) -> tuple[ChatServer, Callable[..., Any
 
 
 def run(
-    listener: engine.Listener,
+    listener: Any,
     django_app: Callable[..., Any],
     *,
     access_log: bool = False,
@@ -80,6 +80,7 @@ def run(
         most_requests=settings.MAX_REQUESTS,
         most_per_address=0 if settings.TRUSTED_PROXIES else settings.CONNECTIONS_PER_ADDRESS,
         address_of=limits.network_of,
+        origin=limits.address_of,
         access_log=_AccessLog() if access_log else None,
         log_format='%(client_ip)s "%(request_line)s" %(status_code)s %(body_length)s %(wall_seconds).4f',
     )

@@ -42,6 +42,7 @@ sio = engine.make(
     **options,
 )
 gone: list[list[str]] = []
+site: engine.Site
 
 
 @sio.on("connect")
@@ -176,6 +177,7 @@ def state() -> dict[str, Any]:
     hub = eventlet.hubs.get_hub()
     manager = sio.manager
     return {
+        "requests": site.requests.running(),
         "sockets": len(sio.eio.sockets),
         "clients": sum(map(len, manager.clients.values())),
         "sids": sum(map(len, manager.sids.values())),
@@ -201,9 +203,13 @@ def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     if environ["PATH_INFO"] == "/error":
         raise RuntimeError("as asked")
     if environ["PATH_INFO"] == "/busy":
+        jobs["busy"] += 1
         until = monotonic() + 0.02
         while monotonic() < until:
             pass
+    if environ["PATH_INFO"] == "/length":
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [str(len(environ["wsgi.input"].read())).encode()]
     if environ["PATH_INFO"] == "/slow":
         eventlet.sleep(1)
     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -211,6 +217,7 @@ def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
 
 
 def main() -> None:
+    global site
     listener = engine.listen("127.0.0.1", port)
     site = engine.serve(listener, socketio.WSGIApp(sio, application), sio, **of_site)
     ours, pythons = socket.socketpair()  # a mere handler would not wake the hub before its next timer

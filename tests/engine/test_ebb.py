@@ -25,13 +25,34 @@ here, given = 0, 0
 def give_back():
     global given
     given += 1
-ebb, seen = Ebb(lambda: here, give_back), []
+ebb, seen = Ebb(lambda: here, give_back, lambda: 0), []
 for here in (3 * CROWD, 3 * CROWD - 10, 2 * CROWD + 1, 2 * CROWD, 2 * CROWD, CROWD + 1, CROWD, 0, 0, CROWD - 1, 0, CROWD, 0):
     ebb.look()
     seen.append(given)
 print(json.dumps(seen))
 """)
     assert given == [0, 0, 0, 1, 1, 1, 2, 3, 3, 3, 3, 3, 4]
+
+
+def test_memory_is_given_back_when_much_was_taken_and_again_when_what_was_in_use_may_be_free() -> None:
+    """Without a crowd: at once after each growth, and once in so many looks while the process is larger than it was."""
+    given = told("""
+from rooms.realtime.engine.ebb import GROWN, PATIENCE
+size, given = 100 * GROWN, 0
+def give_back():
+    global given
+    given += 1
+ebb, seen = Ebb(lambda: 0, give_back, lambda: size), []
+for growth in (0, 1, GROWN, 0, 0, GROWN - 1, 1, -2 * GROWN, *(0 for _ in range(PATIENCE))):
+    size += growth
+    ebb.look()
+    seen.append(given)
+size += GROWN
+for _ in range(2 * PATIENCE + 1):
+    ebb.look()
+print(json.dumps([seen, given]))
+""")
+    assert given == [[0, 0, 1, 1, 1, 1, 2, *(2 for _ in range(13))], 5]
 
 
 def test_what_lies_between_what_is_still_in_use_goes_back_to_the_system() -> None:

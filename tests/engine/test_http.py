@@ -103,6 +103,11 @@ def test_a_request_that_is_cut_off_is_none(app: App) -> None:
         assert next(watcher.events("said")) == ["whole"]
 
 
+def test_a_form_of_parts_is_no_odd_head(app: App) -> None:
+    sent = requests.Request("POST", f"{app.url}/length", files={"file": ("a.txt", b"abc")}).prepare()
+    assert sent.body and requests.Session().send(sent, timeout=PATIENCE).text == str(len(sent.body))
+
+
 LONG = b"x" * 8_200
 ODD = {
     b"411": [
@@ -115,6 +120,8 @@ ODD = {
         b"Content-Length: -3\r\n",
         b"Content-Length: +3\r\n",
         b"Content-Length: 1_0\r\n",
+        b"Content-Length : 3\r\n",  # a proxy may take it for one, and what follows it for another request (RFC 9112, section 5.1)
+        b"no header\r\n",
         b"X: " + LONG + b"\r\n",
         b"".join(b"X-%d: %s\r\n" % (n, b"x" * 8_000) for n in range(9)),
     ],
@@ -154,21 +161,84 @@ def test_an_address_has_its_share_and_gets_it_back(serve: Callable[..., App]) ->
     sockets = [sockets[0], app.client(), app.client()]
     assert sockets[0].ask("echo", 1) == [1]
     with ExitStack() as stack:
-        idle: list[socket.socket] = []
-        while len(idle) < 10:
-            sock = stack.enter_context(connect(app))
-            sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-            said = sock.recv(65536)
-            if said.startswith(b"HTTP/1.1 503"):
-                break
-            assert b"plain" in said
-            idle.append(sock)
-        assert 0 < len(idle) <= 4  # fewer, if an earlier one is not closed yet
+        busy = [stack.enter_context(connect(app)) for _ in range(4)]
+        for sock in busy:
+            sock.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert stack.enter_context(connect(app)).recv(65536).startswith(b"HTTP/1.1 503")
         assert sockets[1].ask("echo", 2) == [2]
+        assert all(b"plain" in sock.recv(65536) for sock in busy)
     app.until(lambda state: state["sockets"] == 3)
     log = app.stop()
     assert "3 sockets from 127.0.0.1, no more are let in" in log and "4 connections from 127.0.0.1" in log
     assert log.count("no more are let in") == 2  # however often it happens
+
+
+def test_at_an_address_that_is_full_the_newest_is_let_in_for_the_oldest_that_does_nothing(
+    serve: Callable[..., App],
+) -> None:
+    """So that whoever keeps connections for nothing shuts nobody out."""
+    app = serve(site={"most_per_address": 4})
+    with ExitStack() as stack:
+        idle = [stack.enter_context(connect(app)) for _ in range(3)]
+        idle[2].sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"plain" in idle[2].recv(65536)
+        idle[1].sendall(b"GET / HTTP")
+        app.until(lambda state: state["readers"] >= 5)
+        busy, new = stack.enter_context(connect(app)), stack.enter_context(connect(app))
+        busy.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        new.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"plain" in new.recv(65536)
+        assert b"plain" in busy.recv(65536)
+        assert not idle[0].recv(65536)
+        idle[1].sendall(b"/1.1\r\nHost: x\r\n\r\n")
+        assert b"plain" in idle[1].recv(65536)
+
+
+def test_who_asks_for_nothing_has_no_greenlet(app: App) -> None:
+    """Neither who says nothing, nor who has half a head, nor who has had an answer, nor whoever sends a body that nobody wants."""
+    with ExitStack() as stack:
+        silent, half, answered, unwanted = (stack.enter_context(connect(app)) for _ in range(4))
+        half.sendall(b"GET / HTTP/1.1\r\nHost:")
+        answered.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        unwanted.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nabc")
+        assert b"plain" in answered.recv(65536) and b"plain" in unwanted.recv(65536)
+        app.until(lambda state: state["requests"] == 1)  # this one
+        half.sendall(b" x\r\n\r\n")
+        unwanted.sendall(b"d" * 50_000)
+        app.until(lambda state: state["requests"] == 1)
+        unwanted.sendall(b"e" * 49_997 + b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        silent.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        for sock in (half, unwanted, silent):
+            assert sock.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+def test_requests_that_come_together_are_answered_in_turn(app: App) -> None:
+    with connect(app) as sock:
+        sock.sendall(
+            b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+            b"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n12345"
+            b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
+            b"POST /length HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n12"
+        )
+        said = b""
+        while data := sock.recv(65536):
+            said += data
+    assert [each.partition(b"\r\n\r\n")[2] for each in said.split(b"HTTP/1.1 ")[1:]] == [b"plain", b"5", b"plain", b"2"]
+
+
+@pytest.mark.parametrize("size", [1, 16_384, 16_385, 70_000])
+def test_a_body_that_comes_bit_by_bit_is_read_whole(app: App, size: int) -> None:
+    """A part of it together with the head, the rest in pieces; its last bytes are waited for, and no more."""
+    head = b"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n" % size
+    for expects in (b"", b"Expect: 100-continue\r\n"):
+        with connect(app) as sock:
+            sock.sendall(head + expects + b"\r\n")
+            if expects:
+                assert sock.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            for begin in range(0, size, 9_000):
+                sock.sendall(b"x" * min(9_000, size - begin))
+                app.state()  # it has been looked at by now
+            assert sock.recv(65536).endswith(b"\r\n\r\n%d" % size)
 
 
 def test_what_no_socket_io_client_says_costs_its_connection_alone(app: App) -> None:

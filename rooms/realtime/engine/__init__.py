@@ -11,9 +11,9 @@ The path of a request:   http -> server (Engine.IO) -> handshake -> transport, o
 
 from .batcher import Batcher
 from .fanout import Fanout
-from .http import Listener, adopt, listen
+from .http import adopt, listen
 from .later import Later
 from .server import Server, make
 from .serving import Site, freeze, serve
 
-__all__ = ["Batcher", "Fanout", "Later", "Listener", "Server", "Site", "adopt", "freeze", "listen", "make", "serve"]
+__all__ = ["Batcher", "Fanout", "Later", "Server", "Site", "adopt", "freeze", "listen", "make", "serve"]

@@ -1,64 +1,58 @@
-"""eventlet's WSGI server, mended where a chat server feels it: sockets can leave it, nothing makes it stop accepting, and nobody holds it up.
+"""eventlet's WSGI server, mended where a chat server feels it: sockets can leave it, and nobody holds it up.
 
 `eventlet.wsgi` closes a connection in three places when its request ends: in `HttpProtocol.finish`, in `_clean_connection` through
-`conn_state`, and in `GreenSocket.__del__`. A detached socket must slip through all three: `Protocol.detach` moves the descriptor
-out of the Python object, and puts `_GONE` in its place. The accept loop ends for good at the first error it does not know (too many
-open files), and never yields while connections are waiting: `Listener` waits out the one and sees to the other.
+`conn_state`, and in `GreenSocket.__del__`. A detached socket must slip through all three: `Protocol._take` moves the descriptor
+out of the Python object, and puts `_GONE` in its place. So leaves a WebSocket, and who has had an answer and may ask for more (porch.py).
 
-Its time-outs are a socket's, each between two bytes: whoever sends one now and then stays for ever. Here a head has a time, a body a least
-rate, and an address a number of connections. A body that ends early is an error, and not, as for eventlet, all that there is: half a form
-would be taken for a whole one. Chunked bodies, for which no browser has a use and eventlet no bounds, are refused (RFC 9112, section 6.3).
+Its time-outs are a socket's, each between two bytes: whoever sends one now and then stays for ever. Here a head has a time, and a body a least
+rate. A body that ends early is an error, and not, as for eventlet, all that there is: half a form would be taken for a whole one. Chunked bodies,
+for which no browser has a use and eventlet no bounds, are refused (RFC 9112, section 6.3).
 """
 
 import errno
-import logging
 from _socket import (
     AF_INET,
     AF_INET6,
     IPPROTO_TCP,
-    MSG_DONTWAIT,
-    MSG_PEEK,
+    SO_RCVLOWAT,
     SOCK_STREAM,
+    SOL_SOCKET,
     TCP_NODELAY,
     getaddrinfo,
     socket,
 )
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email import errors
 from time import monotonic
 from typing import Any
 
 import eventlet
 from eventlet import hubs, wsgi
 from eventlet.greenio import GreenSocket
-from eventlet.greenio.base import socket_accept
 
 from .handshake import DETACH, Environ
-from .tally import Tally
-from .turnstile import Turnstile
+from .porch import Porch
 
-log = logging.getLogger(__name__)
-
-BURST = 16  # connections accepted before others get a turn
-EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 BACKLOG = 4096  # connections that may wait to be accepted, if the kernel's somaxconn allows as many
-
-
 LEAST_RATE = 4_000  # bytes a second that a body brings on average, after its first patience: 32 kbit/s
-_SOCKETS = b"/socket.io/"  # takes a fraction of a millisecond, and those who connect together are looked up together
-_FULL = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n"
+# What http.client passes over; others it finds where a form has no parts yet.
+NO_HEADERS = (
+    errors.MissingHeaderBodySeparatorDefect,
+    errors.FirstHeaderLineIsContinuationDefect,
+    errors.MisplacedEnvelopeHeaderDefect,
+)
+GULP = 16 * 1024  # bytes of a body that are read at a time, within a kernel's buffer
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """On which a connection is served."""
 
-    tally: Tally
-    address_of: Callable[[str], str]  # what a peer's address counts as
-    head_timeout: float  # seconds that a head may take, and the first byte of a connection
+    porch: Porch
+    head_timeout: float  # seconds that what is left of a head may take
     body_patience: float  # seconds that a body may take whatever its size
-    turnstile: Turnstile
 
 
 class _Gone:
@@ -72,54 +66,45 @@ _GONE = _Gone()
 
 
 class Protocol(wsgi.HttpProtocol):
-    """Serves the requests of one connection, until one of them takes the socket away."""
+    """Serves a request, and what has come together with it, until one of them takes the socket away."""
 
     detached = False
-    is_used = False  # has had a request
     rfile: Any  # of the connection; while a head is read, its lines
 
     def __init__(self, terms: Terms, conn_state: Any, server: Any) -> None:
         self.terms = terms
+        self.caller = conn_state[1].caller
         self.deadline: Any = None  # of the head that is read
         super().__init__(conn_state, server)
 
     def handle(self) -> None:
-        self.address = self.terms.address_of(wsgi.addr_to_host_port(self.client_address)[0])
-        if not self.terms.tally.enter(self.address):
-            self.wfile.write(_FULL)
-            return
+        self.close_connection = True
         try:
-            super().handle()
+            self.handle_one_request()
+            while not (
+                self.close_connection or self.conn_state[2] == wsgi.STATE_CLOSE or self.terms.porch.turns.stopped
+            ):
+                self.conn_state[2] = wsgi.STATE_IDLE
+                try:
+                    more = read_already(self.connection, self.rfile)
+                except OSError:  # it was answered, and has hung up
+                    return
+                skipped = len(self.rfile.read(min(self.body.unwanted, len(more))))
+                if skipped == len(more):
+                    unwanted = self.body.unwanted - skipped
+                    self.terms.porch.stay(self.caller, self._take(type(self.connection.fd)), unwanted)
+                    return
+                self.terms.porch.wait_turn(self.caller, more[skipped:])
+                self.handle_one_request()
         finally:
-            self.terms.tally.leave(self.address)
             self._stop_deadline()
+            if self.caller.shelf is None:
+                self.terms.porch.tally.leave(self.caller.address)
 
     def _read_request_line(self) -> bytes:
-        first = self.server.keepalive if self.is_used else self.terms.head_timeout
-        self.is_used = True
-        try:
-            self.connection.settimeout(first)
-            begun = self.rfile.peek(1)
-        except (OSError, ValueError):  # reset, idle for too long, closed
-            begun = b""
-        if not begun:
-            self.terms.turnstile.enter(self.address)  # an end takes its time, too, and a crowd hangs up at once
-            return b""
-        is_socket = begun.partition(b" ")[2].startswith(_SOCKETS)
-        if not is_socket and self.terms.turnstile.enter(self.address) and self._has_hung_up():
-            return b""
         self.deadline = eventlet.Timeout(self.terms.head_timeout, TimeoutError("slow head"))
         line: bytes = super()._read_request_line()
         return line
-
-    def _has_hung_up(self) -> bool:
-        """Whether the peer is gone, who had to wait: nobody would read the answer."""
-        try:
-            return not self.connection.fd.recv(1, MSG_PEEK | MSG_DONTWAIT)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
 
     def parse_request(self) -> bool:
         """Read the rest of the head; tell whether it is one that we answer."""
@@ -134,12 +119,15 @@ class Protocol(wsgi.HttpProtocol):
             self._stop_deadline()
         if not lines.last:
             self.close_connection = True  # it has hung up in the middle of the head
-            self.terms.turnstile.enter(self.address)
             return False
         lengths = self.headers.get_all("content-length", [])
         if "transfer-encoding" in self.headers:
             return self._refuse(b"411 Length Required")
-        if len(lengths) > 1 or not all(length.isascii() and length.isdigit() for length in lengths):
+        if (
+            any(isinstance(defect, NO_HEADERS) for defect in self.headers.defects)
+            or len(lengths) > 1
+            or not all(length.isascii() and length.isdigit() for length in lengths)
+        ):
             return self._refuse(b"400 Bad Request")
         return True
 
@@ -156,20 +144,22 @@ class Protocol(wsgi.HttpProtocol):
     def get_environ(self) -> Environ:
         environ: Environ = super().get_environ()
         environ[DETACH] = self.detach
-        environ["wsgi.input"] = environ["eventlet.input"] = Body(environ["eventlet.input"], self.terms.body_patience)
+        self.body = Body(environ["eventlet.input"], self.terms.body_patience)
+        environ["wsgi.input"] = environ["eventlet.input"] = self.body
         return environ
 
     def detach(self) -> tuple[socket, bytes]:
         """Give up the socket: return an original one, with what was read of it beyond the request."""
-        green = self.connection
-        green.act_non_blocking = True  # peek shall return what is here, not wait for more
-        early = bytes(self.rfile.peek())
-        raw = green.fd
-        own = socket(raw.family, raw.type, raw.proto, raw.detach())
+        early = read_already(self.connection, self.rfile)
+        wsgi.WSGI_LOCAL.already_handled = True
+        return self._take(socket), early
+
+    def _take(self, kind: type[socket]) -> socket:
+        raw = self.connection.fd
+        own = kind(raw.family, raw.type, raw.proto, raw.detach())
         self.detached = True
         self.conn_state[1] = _GONE
-        wsgi.WSGI_LOCAL.already_handled = True
-        return own, early
+        return own
 
     def finish(self) -> None:
         if self.detached:
@@ -199,16 +189,55 @@ class Body(wsgi.Input):
     def __init__(self, made: wsgi.Input, patience: float) -> None:
         """`made`: eventlet's own, not read from yet; `patience` in seconds."""
         self.__dict__.update(made.__dict__)
+        self.is_broken = False  # it came too slowly, or ended early
+        self.unwanted = 0  # bytes, once `discard` was called
         self.until = monotonic() + patience  # and the time that its bytes may take
 
+    def discard(self) -> None:
+        """What has not been read is of no use to anybody: no greenlet waits for it. Raises OSError where it was waited for in vain."""
+        if self.is_broken:
+            raise ConnectionAbortedError(errno.ECONNABORTED, "a body did not come")
+        self.unwanted = self.content_length - self.position
+
     def _do_read(self, reader: Any, length: int | None = None) -> bytes:
+        try:
+            return self._read(reader, length)
+        except OSError:
+            self.is_broken = True
+            raise
+
+    def _read(self, reader: Any, length: int | None) -> bytes:
         left = self.content_length - self.position
         wanted = left if length is None else min(length, left)
         with self._in_time(self.position + wanted):
-            read: bytes = super()._do_read(reader, length)
-        if len(read) < wanted and not (read and reader == self.rfile.readline):
+            if reader == self.rfile.readline:
+                line: bytes = super()._do_read(reader, wanted)
+                return line or self._cut_off(wanted)
+            read = [super()._do_read(reader, 0)]  # which says that the body may come
+            while wanted:
+                gulp = min(wanted, GULP)
+                self._wait_for(gulp)
+                read.append(super()._do_read(reader, gulp))
+                if len(read[-1]) < gulp:
+                    self._cut_off(gulp)
+                wanted -= gulp
+        return b"".join(read)
+
+    def _cut_off(self, wanted: int) -> bytes:
+        if wanted:
             raise ConnectionResetError(errno.ECONNRESET, "a request was cut off")
-        return read
+        return b""
+
+    def _wait_for(self, size: int) -> None:
+        """Until so many bytes are here, or the end: the kernel wakes us once, and not for each drop."""
+        sock = self._sock
+        lacks = size - len(read_already(sock, self.rfile))
+        if lacks > 0:
+            sock.setsockopt(SOL_SOCKET, SO_RCVLOWAT, lacks)
+            try:
+                hubs.trampoline(sock.fd, read=True, timeout=sock.gettimeout(), timeout_exc=TimeoutError("slow body"))
+            finally:
+                sock.setsockopt(SOL_SOCKET, SO_RCVLOWAT, 1)
 
     @contextmanager
     def _in_time(self, size: int) -> Iterator[None]:
@@ -217,45 +246,24 @@ class Body(wsgi.Input):
             yield
 
 
-class Listener(GreenSocket):
-    """A listening socket whose `accept` outlives errors and lets others run."""
-
-    accepted = 0
-    stopped = False
-
-    def accept(self) -> tuple[GreenSocket, Any]:
-        """Wait for a connection. Raises SystemExit, which the WSGI server takes as its end, once `stopped`."""
-        while not self.stopped:
-            try:
-                accepted = socket_accept(self.fd)
-                if accepted:
-                    raw, address = accepted
-                    hubs.notify_opened(raw.fileno())
-                    self.accepted += 1
-                    if self.accepted % BURST == 0:
-                        eventlet.sleep(0)
-                    return GreenSocket(raw), address
-                self._trampoline(self.fd, read=True)
-            except OSError as error:
-                if error.errno in EXHAUSTED:
-                    log.error("cannot accept a connection: %s", error)
-                    eventlet.sleep(0.2)
-                elif self.fd.fileno() == -1:
-                    break
-        raise SystemExit
+def read_already(sock: GreenSocket, reader: Any) -> bytes:
+    """What is in the buffer of a connection's reader, or can be had without waiting. Raises OSError where the connection is broken."""
+    sock.act_non_blocking = True
+    try:
+        return bytes(reader.peek())
+    finally:
+        sock.act_non_blocking = False
 
 
-def listen(host: str, port: int) -> Listener:
+def listen(host: str, port: int) -> GreenSocket:
     """Return a listening socket for `serve`; port 0 takes a free one. Raises OSError if the address is taken."""
     family = getaddrinfo(host or None, port, type=SOCK_STREAM)[0][0]
     # Without reuse_port=False eventlet shares a named port with whoever listens there with it: two sites, and each request goes to either.
     return adopt(eventlet.listen((host, port), family, backlog=BACKLOG, reuse_port=False))
 
 
-def adopt(plain: GreenSocket) -> Listener:
-    """Make a Listener of a green socket that listens already (inherited, or a Unix socket from `eventlet.listen`)."""
-    listener = Listener(plain.fd.dup())
-    plain.close()
+def adopt(listener: GreenSocket) -> GreenSocket:
+    """Make ready for `serve` what listens already (inherited, or a Unix socket from `eventlet.listen`)."""
     if listener.family in (AF_INET, AF_INET6):
         listener.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)  # every accepted socket inherits it: without it p99 is 44 ms
     return listener

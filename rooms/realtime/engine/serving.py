@@ -13,19 +13,21 @@ from typing import Any
 
 import eventlet
 from eventlet import wsgi
+from eventlet.greenio import GreenSocket
 
 from . import frames
 from .ebb import Ebb
-from .http import Listener, Protocol, Terms
+from .handshake import Environ
+from .http import Protocol, Terms
 from .outgoing import flusher
-from .server import Server
+from .porch import Porch
+from .server import Server, peer_of
 from .tally import Tally
 from .transport import LINGER
-from .turnstile import Turnstile
 
 log = logging.getLogger(__name__)
 
-MOST_REQUESTS = 10_000  # HTTP connections at a time, the idle and those that poll included; WebSockets are not counted
+MOST_REQUESTS = 10_000  # HTTP requests under way at a time, those that poll included, and as many idle connections; WebSockets are not counted
 REQUEST_TIMEOUT = 30.0  # seconds that a socket may stall in the middle of a request or an answer
 HEAD_TIMEOUT = 15.0  # seconds that a request's head may take, and a new connection's first byte
 BODY_PATIENCE = 30.0  # seconds that a body may take whatever its size
@@ -37,13 +39,14 @@ class Site:
 
     def __init__(
         self,
-        listener: Listener,
+        listener: GreenSocket,
         application: Callable[..., Any],
         sio: Server | None = None,
         *,
         most_requests: int = MOST_REQUESTS,
         most_per_address: int = 0,
         address_of: Callable[[str], str] = str,
+        origin: Callable[[Environ], str] = peer_of,
         request_timeout: float = REQUEST_TIMEOUT,
         head_timeout: float = HEAD_TIMEOUT,
         body_patience: float = BODY_PATIENCE,
@@ -54,16 +57,18 @@ class Site:
         """`sio`: the Socket.IO server whose clients `stop` shall see off; `access_log`: a logger or a file, None for no lines.
 
         `most_per_address`: HTTP connections at a time from what `address_of` makes of a peer's address, 0 for any number ("" is not counted).
+        `origin`: where a request counts as coming from, of its REMOTE_ADDR and HTTP_X_FORWARDED_FOR: addresses take turns.
         """
         self.listener = listener
         self.sio = sio
         self.requests = eventlet.GreenPool(most_requests)
-        tally = Tally(most_per_address, "connections")
-        terms = Terms(tally, address_of, head_timeout, body_patience, Turnstile())
+        tally, times = Tally(most_per_address, "connections"), {"head_timeout": head_timeout, "keep_alive": keep_alive}
+        self.porch = Porch(listener, tally, address_of, origin, most=most_requests, **times)
+        terms = Terms(self.porch, head_timeout, body_patience)
         self.ebb = eventlet.spawn(Ebb(self._connections).run)
         self.accepting = eventlet.spawn(
             wsgi.server,
-            listener,
+            self.porch,
             application,
             log=access_log,
             log_output=access_log is not None,
@@ -81,7 +86,7 @@ class Site:
         return int(self.listener.getsockname()[1])
 
     def _connections(self) -> int:
-        return self.requests.running() + (len(self.sio.eio.sockets) if self.sio else 0)
+        return self.requests.running() + len(self.porch) + (len(self.sio.eio.sockets) if self.sio else 0)
 
     def wait(self) -> None:
         """Return when the site has stopped."""
@@ -90,9 +95,8 @@ class Site:
     def stop(self, grace: float = 10.0) -> bool:
         """Accept no more, finish what was begun, see the clients off. Returns whether `grace` seconds sufficed."""
         until = monotonic() + grace
-        self.listener.stopped = True
+        self.porch.stop()
         self.ebb.kill()
-        eventlet.spawn(self.accepting.throw, SystemExit)
         if self.sio:
             self._see_off(self.sio, until)
         done = _until(lambda: not self.requests.running(), until)
@@ -117,7 +121,7 @@ class Site:
         _until(lambda: all(websocket.sock is None for websocket in leaving), min(until, monotonic() + LINGER))
 
 
-def serve(listener: Listener, application: Callable[..., Any], sio: Server | None = None, **options: Any) -> Site:
+def serve(listener: GreenSocket, application: Callable[..., Any], sio: Server | None = None, **options: Any) -> Site:
     """Serve a WSGI application (with `socketio.WSGIApp(sio, app)` around it, if there is a `sio`); see `Site` for the options.
 
     Returns at once: `serve(...).wait()` to stay.

@@ -17,6 +17,10 @@ class Tally:
         self.counts: dict[str, int] = {}
         self._said = -QUIET
 
+    def has_room(self, key: str) -> bool:
+        """Whether one more may enter."""
+        return not key or not self.most or self.counts.get(key, 0) < self.most
+
     def enter(self, key: str) -> bool:
         """Count one more, unless that is too many: then False."""
         if not key or not self.most:

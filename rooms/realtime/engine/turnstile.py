@@ -1,64 +1,55 @@
-"""Requests begin a few milliseconds' worth a turn of the hub, however many have come: a crowd of them waits, and not those who talk. So do ends.
+"""In which order those who ask for something have their turn, so that a crowd waits for itself and nobody else for it.
 
-A page takes milliseconds in which nobody else has a turn, and the hub lets all that are ready run before it looks again: five thousand requests at
-once kept messages waiting for four seconds (measured). Invariant: a turn begins requests for `SLICE` seconds at most, besides the last of them; each
-lane (an address) has its turn after each other one, so that who sends many waits for themselves.
+A page takes milliseconds in which nobody else has a turn: five thousand requests at once kept messages waiting for four seconds (measured).
+So requests begin one after another, a turn of the hub each. Invariant: addresses take turns, and at an address those who ask: whoever sends
+many waits for themselves, and who shares an address with them has their page after one of each.
 """
 
-import logging
 from collections import OrderedDict, deque
-from time import monotonic
-from typing import Any
+from typing import Generic, TypeVar
 
-from eventlet import hubs
-from greenlet import getcurrent
-
-log = logging.getLogger(__name__)
-
-SLICE = 0.002  # seconds of each turn of the hub: a message takes some eight turns, from being read to being heard
+T = TypeVar("T")
 
 
-class Turnstile:
-    """What a request goes through before anything is done for it."""
+class Lanes(Generic[T]):
+    """Takes from each lane in turn, and in a lane in order."""
 
     def __init__(self) -> None:
-        self.waiting: OrderedDict[str, deque[Any]] = (
-            OrderedDict()
-        )  # greenlets, by lane; the lane whose turn it is first
-        self.until = 0.0  # the end of this turn's slice
-        self.scheduled = False
+        self._lanes: OrderedDict[str, deque[T]] = OrderedDict()  # the one whose turn it is first
 
-    def enter(self, lane: str) -> bool:
-        """Go on, or wait until it is one's turn, and that of one's lane; return whether one waited. Not to be called in the hub."""
-        if not self.scheduled:
-            self._schedule()
-            self.until = monotonic() + SLICE
-            return False
-        if not self.waiting and monotonic() < self.until:
-            return False
-        self.waiting.setdefault(lane, deque()).append(getcurrent())
-        hubs.get_hub().switch()
-        return True
+    def __bool__(self) -> bool:
+        return bool(self._lanes)
 
-    def _schedule(self) -> None:
-        self.scheduled = True
-        hubs.get_hub().schedule_call_global(0, self._turn)
+    def put(self, lane: str, one: T) -> None:
+        """The last of its lane."""
+        self._lanes.setdefault(lane, deque()).append(one)
 
-    def _turn(self) -> None:
-        """In the hub: let those who wait go on, one after another. Each comes back here when it waits for something else, or is done."""
-        self.scheduled = False
-        self.until = monotonic() + SLICE
-        while self.waiting and monotonic() < self.until:
-            try:
-                self._next().switch()
-            except Exception:
-                log.exception("a request failed")
-        if self.waiting:
-            self._schedule()
+    def take(self) -> T:
+        """The next; its lane is behind the others then. Raises KeyError where there is none."""
+        lane, waiting = self._lanes.popitem(last=False)
+        one = waiting.popleft()
+        if waiting:
+            self._lanes[lane] = waiting
+        return one
 
-    def _next(self) -> Any:
-        lane, greenlets = self.waiting.popitem(last=False)
-        first = greenlets.popleft()
-        if greenlets:
-            self.waiting[lane] = greenlets  # behind the others
-        return first
+
+class Turnstile(Generic[T]):
+    """Lanes of lanes: addresses, and at each those who ask."""
+
+    def __init__(self) -> None:
+        self._addresses: OrderedDict[str, Lanes[T]] = OrderedDict()
+
+    def __bool__(self) -> bool:
+        return bool(self._addresses)
+
+    def put(self, address: str, asker: str, one: T) -> None:
+        """Somebody waits for their turn."""
+        self._addresses.setdefault(address, Lanes()).put(asker, one)
+
+    def take(self) -> T:
+        """Whose turn it is. Raises KeyError where nobody waits."""
+        address, lanes = self._addresses.popitem(last=False)
+        one = lanes.take()
+        if lanes:
+            self._addresses[address] = lanes
+        return one
