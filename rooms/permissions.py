@@ -12,6 +12,8 @@ from rooms.errors import Archived, Banned, ChatError, Forbidden, Invalid, Muted,
 from rooms.models import Attachment, Invitation, Membership, Message, Room, Sanction
 from rooms.models.room import MOST_DIRECT
 
+MOST_QUOTES = 500  # of one message: when it is edited each of them changes with it, under the lock of the room
+
 NO_ROOM = _("there is no such room, or you are not in it")
 NO_MESSAGE = _("there is no such message")
 NO_PERSON = _("there is nobody like that")
@@ -48,6 +50,11 @@ def _muted(membership: Membership) -> ChatError | None:
         return None
     assert membership.muted_until is not None
     return Muted(membership.muted_until, membership.mute_reason)
+
+
+def refusal_to_be_typing(membership: Membership | None) -> ChatError | None:
+    """Who may say nothing is not seen beginning to."""
+    return NotFound(NO_ROOM, field="room") if membership is None else _muted(membership)
 
 
 def refusal_to_say(body: str) -> ChatError | None:
@@ -110,12 +117,16 @@ def refusal_to_follow(root: Message | None) -> ChatError | None:
     return None
 
 
-def refusal_to_quote(quoted: Message | None, thread: int | None) -> ChatError | None:
-    """What is quoted stands in the same log: that of the room, or of the thread (the seq of its root)."""
+def refusal_to_quote(quoted: Message | None, thread: int | None, times: int) -> ChatError | None:
+    """What is quoted stands in the same log: that of the room, or of the thread (the seq of its root); and not too many `times` already."""
     if quoted is None:
         return NotFound(_("the message it answers is gone"), field="reply_to")
     if quoted.thread != thread and quoted.seq != thread:
         return Invalid(_("is not in the same log, of the room or the thread"), field="reply_to")
+    if times >= MOST_QUOTES:
+        return Invalid(
+            phrase(_("has been quoted %(most)s times: answer in its thread"), most=MOST_QUOTES), field="reply_to"
+        )
     return None
 
 

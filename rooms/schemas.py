@@ -119,6 +119,7 @@ class EditMessage(Payload):
     room: Slug
     seq: Annotated[int, Field(ge=1, le=MAX_SEQ)]
     body: Text
+    client_id: ClientId | None = None
 
 
 class Preview(Payload):

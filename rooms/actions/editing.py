@@ -1,5 +1,7 @@
 """Editing and deleting: the same message, a later version. What an edit replaced is kept as a revision, until the message is deleted."""
 
+from uuid import UUID
+
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -23,13 +25,13 @@ ERASED = [
 AT_ONCE = 500  # answers looked at
 
 
-def edit(user: User, slug: str, seq: int, body: str) -> Message:
-    """Give the message a new body (one that has been through `schemas.clean_text`). Raises ChatError."""
+def edit(user: User, slug: str, seq: int, body: str, client_id: UUID | None = None) -> Message:
+    """Give the message a new body (one that has been through `schemas.clean_text`); by a `client_id` once, whatever came since. Raises ChatError."""
     body = filtering.masked(body)
     [text] = rendered([Text(user, slug, body)])
     with transaction.atomic():
         room, message = find(user, slug, seq, refusal_to_edit)
-        if message.body == body:
+        if message.body == body or (client_id and message.revisions.filter(client_id=client_id).exists()):
             return message
         allow(refusal_to_say(body))
         if not body and not message.files:
@@ -39,7 +41,9 @@ def edit(user: User, slug: str, seq: int, body: str) -> Message:
             [before] = rendered([Text(message.author, slug, message.body)])
             call_anew(room, message, before.mentioned, text.mentioned)
         now = timezone.now()
-        Revision.objects.create(message=message, body=message.body, html=message.html, edited_at=now, editor=user)
+        Revision.objects.create(
+            message=message, body=message.body, html=message.html, edited_at=now, editor=user, client_id=client_id
+        )
         message.body, message.html, message.edited_at = body, text.html, now
         stamp(room, message)
         message.save(update_fields=["body", "html", "edited_at", "version"])

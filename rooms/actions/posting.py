@@ -189,7 +189,7 @@ def _store(
 
 def _numbered(draft: Draft, text: Rendered, room: Room, near: Surroundings) -> Posted:
     """The message that a draft becomes, under the lock of its room."""
-    parent = near.parents.get((draft.room, draft.reply_to)) if draft.reply_to else None
+    parent = near.quote(draft) if draft.reply_to else None
     message = Message.numbered(room, draft.author, draft.client_id, draft.body, text.html, parent, near.now)
     if text.mentioned:
         message.called = called(room, draft.author, text.mentioned)

@@ -50,9 +50,9 @@ def ban(user: User, slug: str, user_id: int, lifetime: timedelta | None, reason:
 
 
 def lift(kind: str, user: User, slug: str, user_id: int) -> None:
-    """Take a mute or ban back, as a moderator; it may have ended already. Raises ChatError."""
+    """Take a mute or ban back, as a moderator, a mute also of who moderates by now; it may have ended already. Raises ChatError."""
     with transaction.atomic():
-        room, target = _target(user, slug, user_id)
+        room, target = _target(user, slug, user_id, also_moderators=kind == MUTE)
         _lift(kind, room, target, user)
 
 
@@ -92,12 +92,12 @@ def _end(lifetime: timedelta) -> datetime:
     return timezone.now() + lifetime
 
 
-def _target(user: User, slug: str, user_id: int) -> tuple[Room, User]:
+def _target(user: User, slug: str, user_id: int, *, also_moderators: bool = False) -> tuple[Room, User]:
     """Lock the room; return it with whom a moderator acts on."""
     room = held(user, slug, refusal_to_moderate)
     target = User.objects.filter(pk=user_id).first()
     member = room.memberships.filter(user=user_id).first()
-    allow(refusal_to_act_on(user, target, member.role if member else None))
+    allow(refusal_to_act_on(user, target, member.role if member and not also_moderators else None))
     assert target is not None
     return room, target
 

@@ -34,13 +34,14 @@ Key = tuple[str, int]  # a room's slug, and a number in it
 
 @dataclass(slots=True)
 class Surroundings:
-    """Of one batch of drafts. `answered`: the roots that got an answer, once for each, with the answers."""
+    """Of one batch of drafts. `answered`: the roots that got an answer, once for each, with them; `quoted`: how often each parent (an id) is."""
 
     now: datetime
     is_filtered: bool
     parents: Mapping[Key, Message]
     roots: Mapping[Key, Message]
     files: dict[UUID, Attachment]
+    quoted: dict[int, int]
     answered: dict[Message, list[Message]] = field(default_factory=dict)
 
     @classmethod
@@ -49,7 +50,9 @@ class Surroundings:
         roots = {(rooms[draft.room], draft.thread) for draft in drafts if draft.thread and draft.room in rooms}
         ids = [id for draft in drafts if draft.attachments for id in draft.attachments]
         files = Attachment.objects.waiting(ids) if ids else {}
-        return cls(now, filtering.is_on(), _parents(drafts, rooms), roots_of(roots) if roots else {}, files)
+        parents = _parents(drafts, rooms)
+        quoted = Message.objects.times_quoted([parent.pk for parent in parents.values()]) if parents else {}
+        return cls(now, filtering.is_on(), parents, roots_of(roots) if roots else {}, files, quoted)
 
     def refusal(
         self, draft: Draft, text: Rendered, room: Room | None, membership: Membership | None
@@ -62,12 +65,21 @@ class Surroundings:
         if draft.thread:
             refusal = refusal or refusal_to_answer(self.roots.get((draft.room, draft.thread)))
         if draft.reply_to:
-            refusal = refusal or refusal_to_quote(self.parents.get((draft.room, draft.reply_to)), draft.thread)
+            parent = self.parents.get((draft.room, draft.reply_to))
+            times = self.quoted.get(parent.pk, 0) if parent else 0
+            refusal = refusal or refusal_to_quote(parent, draft.thread, times)
         if text.mentioned:
             refusal = refusal or refusal_to_call(room, text.mentioned)
         if draft.attachments:
             refusal = refusal or refusal_to_attach([self.files.get(id) for id in draft.attachments], membership)
         return refusal
+
+    def quote(self, draft: Draft) -> Message | None:
+        """What a draft quotes, once more by then."""
+        parent = self.parents.get((draft.room, draft.reply_to)) if draft.reply_to else None
+        if parent:
+            self.quoted[parent.pk] = self.quoted.get(parent.pk, 0) + 1
+        return parent
 
     def bring(self, message: Message, ids: Sequence[UUID]) -> None:
         """Files come along with a message; no other has them then."""

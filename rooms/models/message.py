@@ -147,6 +147,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """The first `limit` messages that quote this one, behind that with the id `after`, in the order they were posted."""
         return _page("reply_to_id = %s AND id > %s ORDER BY id LIMIT %s", quoted.pk, after, limit)
 
+    def times_quoted(self, ids: Iterable[int]) -> dict[int, int]:
+        """How many messages quote each of these (ids), the deleted ones included; none: it is left out."""
+        wanted = list(ids)
+        rest = f"WHERE reply_to_id IN ({rows.marks(len(wanted))}) GROUP BY reply_to_id"
+        found = rows.values(Message, "reply_to_id, COUNT(*)", rest, wanted) if wanted else []
+        return {int(quoted): int(times) for quoted, times in found}
+
     def root(self, room: Room, seq: int) -> Message | None:
         """The root of the thread that the message numbered `seq` opens or answers in."""
         found = self.at(room, seq)

@@ -14,8 +14,8 @@ from django.utils import translation
 
 from rooms import actions, broadcast, limits, meters, payloads, schemas
 from rooms.errors import ChatError, Invalid, NotFound, Unavailable
-from rooms.models import Room
-from rooms.permissions import NO_ROOM
+from rooms.models import Membership, Room
+from rooms.permissions import NO_ROOM, refusal_to_be_typing
 from rooms.realtime.repair import drop_broken_connections
 from rooms.realtime.session import Session
 
@@ -125,7 +125,7 @@ def refused(session: Session, refusal: ChatError) -> JSON:
 def edit(session: Session, data: Any) -> JSON:
     """`edit`: a new body for one's own message."""
     asked = schemas.parse(schemas.EditMessage, data)
-    return changed(actions.edit(session.user, asked.room, asked.seq, asked.body))
+    return changed(actions.edit(session.user, asked.room, asked.seq, asked.body, asked.client_id))
 
 
 def delete(session: Session, data: Any) -> JSON:
@@ -158,8 +158,11 @@ def typing(session: Session, data: Any) -> JSON:
     slug = schemas.parse(schemas.Typing, data).room
     if slug not in session.rooms:
         raise NotFound(NO_ROOM, field="room")
+    key = session.user.pk, session.rooms[slug]
+    if refusal := refusal_to_be_typing(Membership.objects.held([key]).get(key)):
+        raise refusal
     notice = {"type": "typing", "room": slug, "user": payloads.user(session.user)}
-    broadcast.publish(broadcast.to_room(session.rooms[slug]), notice)
+    broadcast.publish(broadcast.to_room(key[1]), notice)
     return {}
 
 

@@ -133,7 +133,9 @@ class Crowd:
             return
         body = f"edited {hand.chance.getrandbits(40):x} {hand.chance.choice(WORDS)}"
         with self.ledger.alone("words", post.at) as alone:
-            if alone and (await hand.insist("edit", {"room": room, "seq": post.seq, "body": body}))["ok"]:
+            once = str(uuid.UUID(int=hand.chance.getrandbits(128), version=4))
+            asked = {"room": room, "seq": post.seq, "body": body, "client_id": once}
+            if alone and (await hand.insist("edit", asked))["ok"]:
                 post.bodies.append(body)
 
     async def _delete(self, hand: "Hand", room: str) -> None:

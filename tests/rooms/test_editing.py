@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from rooms import actions, payloads
-from rooms.errors import Archived, Forbidden, NotFound
+from rooms import actions, payloads, permissions
+from rooms.errors import Archived, Forbidden, Invalid, NotFound
 from rooms.models import Message, Room
 from tests.rooms.conftest import Recorder
 
@@ -35,6 +36,33 @@ def test_an_edit_that_changes_nothing_is_no_change(heard: Recorder, den: Room, a
     heard.clear()
     assert actions.edit(ana, "den", 1, "one").version == 1
     assert heard.said == []
+
+
+def test_an_edit_that_arrives_again_after_a_later_one_is_done_once(
+    heard: Recorder, den: Room, ana: User, say: Say
+) -> None:
+    """As from a connection that was given up, and delivered late: it says what has been said and taken back since."""
+    say(den, ana, "one")
+    first, second = uuid4(), uuid4()
+    actions.edit(ana, "den", 1, "two", first)
+    actions.edit(ana, "den", 1, "three", second)
+    heard.clear()
+    assert actions.edit(ana, "den", 1, "two", first).body == "three"
+    assert heard.said == []
+    assert [each.body for each in Message.objects.get().revisions.order_by("pk")] == ["one", "two"]
+    assert actions.edit(ana, "den", 1, "two", uuid4()).body == "two"  # said anew, it is
+
+
+def test_a_message_is_quoted_so_many_times_and_no_more(den: Room, ana: User, say: Say, monkeypatch: Any) -> None:
+    """Each is sent again when it is edited, while the room waits."""
+    monkeypatch.setattr(permissions, "MOST_QUOTES", 3)
+    say(den, ana, "one", "other")
+    drafts = [actions.Draft(ana, "den", f"answer {n}", reply_to=1) for n in range(5)]
+    stored = actions.post(drafts[:2])
+    stored += actions.post(drafts[2:])  # more than one that are one too many, together
+    assert [isinstance(each, Invalid) for each in stored] == [False, False, False, True, True]
+    assert isinstance(actions.post([actions.Draft(ana, "den", "of another", reply_to=2)])[0], actions.Posted)
+    assert actions.post(drafts[:1])[0].is_new is False  # a retry is answered as before
 
 
 def test_only_the_author_edits(

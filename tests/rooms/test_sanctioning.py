@@ -330,3 +330,20 @@ def test_an_archived_room_is_reported_and_cleared_of_people_and_not_of_words(
     accounts.deactivate([bo])
     actions.ban(eve, "lair", bo.pk, None, "x")
     assert lair.memberships.count() == 1
+
+
+def test_a_moderator_lifts_the_mute_of_who_moderates_by_now_and_never_their_own(
+    lair: Room, ana: User, eve: User, root: User
+) -> None:
+    """To lift it is nothing against them. Who is staff by now is the staff's affair."""
+    actions.mute(eve, "lair", ana.pk, HOUR)
+    actions.set_role(eve, "lair", ana.pk, "moderator")
+    with pytest.raises(Invalid):
+        actions.lift("mute", ana, "lair", ana.pk)
+    with pytest.raises(Muted):
+        post(ana)
+    actions.lift("mute", eve, "lair", ana.pk)
+    post(ana)
+    assert acts()[-1][0] == "member_unmuted"
+    with pytest.raises(Forbidden):
+        actions.mute(eve, "lair", ana.pk, HOUR)
