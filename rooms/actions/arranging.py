@@ -1,6 +1,7 @@
 """What a room is: its name, topic, kind, and whether it is still in use. Who is in it hears of every change at once."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -16,6 +17,7 @@ from rooms.models import Membership, Room
 from rooms.models.room import LOBBY
 from rooms.permissions import refusal_to_arrange, refusal_to_make, refusal_to_moderate
 
+AGAIN = timedelta(seconds=10)  # within which nobody means another room by the same name
 TRIES = 5  # to find a free address
 FIELDS = {"name", "topic", "kind", "is_default", "slow_mode"}
 
@@ -30,12 +32,17 @@ def create_room(by: User | None, name: str, *, slug: str = "", **fields: Any) ->
 
 
 def make_room(user: User, name: str, topic: str = "", kind: str = Room.Kind.OPEN, people: Iterable[User] = ()) -> Room:
-    """Make a room of one's own with `people` in it. The name has been through `NameField`. Raises Forbidden."""
+    """Make a room of one's own with `people` in it; a form that is sent twice makes one. The name has been through `NameField`. Raises Forbidden."""
     assert kind != Room.Kind.DIRECT
     allow(refusal_to_make(user, Site.current()))
     for tries_left in reversed(range(TRIES)):
         try:
             with transaction.atomic():
+                User.objects.select_for_update(no_key=True).get(pk=user.pk)  # the second waits for the first
+                if just_made := Room.objects.filter(
+                    created_by=user, name=name, created_at__gt=timezone.now() - AGAIN
+                ).first():
+                    return just_made
                 room = create_room(user, name, topic=topic, kind=kind)
                 admit(room, people)
         except IntegrityError:  # somebody made a room of this name meanwhile, and has the address

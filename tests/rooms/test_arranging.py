@@ -1,9 +1,11 @@
 """Rooms as people arrange them: who may make one, change it, and do what with its members; all who are connected hear of it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.test import Client
 
 from accounts import actions as accounts
@@ -210,3 +212,12 @@ def test_rooms_stand_in_the_order_that_people_count(room: Rooms, ana: User, web:
     expected = ["2nd floor", "10th floor", "Attic", "room 2", "Room 2b", "Room 10"]
     assert [each["name"] for each in sidebar.rooms_of(ana)] == expected
     assert [each["name"] for each in web.get("/rooms/").context["open_rooms"]] == expected
+
+
+def test_a_form_that_is_sent_twice_makes_one_room(ana: User, bo: User) -> None:
+    """By a finger that is too quick; a room is not deleted. Later, and for somebody else, the same name is another room."""
+    first = actions.make_room(ana, "Tea")
+    assert actions.make_room(ana, "Tea") == first
+    assert actions.make_room(bo, "Tea").slug == "tea-2"
+    Room.objects.update(created_at=F("created_at") - timedelta(seconds=11))
+    assert actions.make_room(ana, "Tea").slug == "tea-3"
