@@ -202,6 +202,24 @@ def test_what_is_seen_on_opening_a_room_is_read(site: Site, visit: Visit) -> Non
     )
 
 
+def test_a_room_whose_news_are_in_view_at_its_end_opens_there(site: Site, visit: Visit) -> None:
+    """As it was painted before any script; where they are more, at the line above the first."""
+    ana, bo = site.person("ana"), site.person("bo")
+    room = site.room(ana, bo)
+    site.say(room, ana, *[f"before {number}" for number in range(30)])
+    site.hand("read", room=room, user=bo.id, seq=30)
+    site.say(room, ana, "one", "two")
+    here = RoomPage(visit(bo, f"/rooms/{room}/")).is_live()
+    expect(here.page.locator("[data-slot=new]")).to_be_in_viewport()
+    assert here.log.evaluate("log => log.scrollTop") == 0, "it moved"
+    here.page.goto(site.url + "/rooms/")
+    site.say(room, ana, *[f"after {number}" for number in range(40)])
+    here.page.goto(f"{site.url}/rooms/{room}/")
+    here.is_live()
+    expect(here.page.locator("[data-slot=new]")).to_be_in_viewport()
+    assert here.log.evaluate("log => log.scrollTop") < 0
+
+
 def test_a_refused_message_says_why_and_can_be_taken_back(site: Site, visit: Visit) -> None:
     """The room is archived between the writing and the sending. Wherever one is, the list says that something was not sent there."""
     ana = site.person("ana")

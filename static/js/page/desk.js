@@ -3,12 +3,11 @@
  * Invariant: what comes in for the room reaches every log that is open.
  */
 
-import { reasonOf } from "#page/message.js";
 import { mayPost } from "#core/unread.js";
 import { Acts, confirmed } from "#page/acts.js";
 import { Composer } from "#page/composer.js";
 import { find, given, load, slot } from "#page/dom.js";
-import { saved } from "#page/message.js";
+import { reasonOf, saved } from "#page/message.js";
 import { OpenRoom } from "#page/room.js";
 
 /** @import { Message, MessageEvent, Room, SyncResult, User } from "#core/payloads.js" */

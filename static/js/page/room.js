@@ -67,7 +67,7 @@ export class OpenRoom {
     const sizes = new ResizeObserver(() => this.#moved());
     sizes.observe(element);
     signal?.addEventListener("abort", () => sizes.disconnect());
-    if (this.view.newLine && !location.hash) this.scroll.to(this.view.newLine);
+    if (this.view.newLine && !location.hash) this.scroll.to(this.view.newLine, true);
     else this.#toHash();
     requestAnimationFrame(() => this.#moved());
   }

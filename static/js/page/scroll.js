@@ -57,10 +57,11 @@ export class Scroll {
     this.#isAtEnd = true;
   }
 
-  /** Bring an element into view: its top a quarter below the log's. @param {Element} element */
-  to(element) {
-    const frame = this.#log.getBoundingClientRect();
-    this.#log.scrollTop += element.getBoundingClientRect().top - frame.top - frame.height / 4;
+  /** Bring an element into view: its top a quarter below the log's. @param {Element} element @param {boolean} [isUp] only if the reader is below it */
+  to(element, isUp) {
+    const frame = this.#log.getBoundingClientRect(), top = element.getBoundingClientRect().top - frame.top;
+    if (isUp && top >= 0) return;
+    this.#log.scrollTop += top - frame.height / 4;
     this.#isAtEnd = -this.#log.scrollTop <= NEAR;
     this.#rest = this.#log.scrollTop;
   }
