@@ -4,8 +4,12 @@ Invariant: `patch()` runs before Django, threading or a database driver is impor
 (tests, migrations, the shell) runs on plain threads and never imports eventlet.
 """
 
+import ipaddress
+import os
+import socket
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from chatsite import offload
@@ -14,27 +18,49 @@ is_patched = False
 
 
 def patch() -> None:
-    """Patch the standard library, make psycopg's wait cooperative, and send heavy work to eventlet's thread pool."""
+    """Patch the standard library, and send heavy work and the looking up of names to eventlet's thread pool."""
     global is_patched
     is_patched = True
+    os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
     with warnings.catch_warnings():
         # eventlet is in maintenance and says so at every import. It is this project's engine by choice; the README tells.
         warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
         import eventlet
         import eventlet.tpool
+
+    def in_thread(work: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        return eventlet.tpool.execute(work, *args, **options)
+
+    _look_up(in_thread)
     eventlet.monkey_patch()
-
-    def in_thread(work: Callable[..., Any], *args: Any) -> Any:
-        return eventlet.tpool.execute(work, *args)
-
     offload.use(in_thread)
-    _patch_psycopg()
 
 
-def _patch_psycopg() -> None:
-    """psycopg's C wait holds the hub; its own pure selector wait goes through the patched `select` (measured, DESIGN section 6)."""
+def _look_up(in_thread: Callable[..., Any]) -> None:
+    """Have names looked up by the system. eventlet's own resolver asks elsewhere than the system does, and takes longer to import than Django."""
+    from eventlet.green import socket as green_socket
+
+    system = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *asked: Any, **more: Any) -> Any:
+        return system(host, *asked, **more) if _is_address(host) else in_thread(system, host, *asked, **more)
+
+    green_socket.getaddrinfo = getaddrinfo
+    for name in ("gethostbyname", "gethostbyname_ex", "getnameinfo"):
+        setattr(green_socket, name, partial(in_thread, getattr(socket, name)))
+
+
+def _is_address(host: str | bytes | None) -> bool:
+    """Whether there is nothing to look up."""
     try:
-        import psycopg.waiting
-    except ImportError:  # SQLite alone needs no driver
-        return
+        ipaddress.ip_address(host.decode() if isinstance(host, bytes) else host or "::")
+    except ValueError:
+        return False
+    return True
+
+
+def patch_psycopg() -> None:
+    """psycopg's C wait holds the hub; its own pure selector wait goes through the patched `select` (measured, DESIGN section 6)."""
+    import psycopg.waiting
+
     psycopg.waiting.wait = psycopg.waiting.wait_selector

@@ -5,7 +5,6 @@ Started by `manage.py serve` and `manage.py runserver` only, in a process that `
 
 import logging
 import signal
-import socket
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
@@ -19,6 +18,7 @@ from chatsite import logs
 from chatsite.backends.sqlite3.checkpoints import Checkpoints
 from chatsite.identity import SessionStore
 from chatsite.probes import Probes
+from chatsite.waiting import wait_for_signal
 from rooms import broadcast, limits, meters
 from rooms.realtime import engine
 from rooms.realtime.server import ChatServer
@@ -117,23 +117,3 @@ def measure_lag(every: float = 0.5) -> None:
         due = monotonic() + every
         eventlet.sleep(every)
         meters.lag.add(max(0.0, monotonic() - due))
-
-
-def wait_for_signal(*numbers: signal.Signals) -> None:
-    """Return when one of the signals arrives; the next one of the same kind does what it always did.
-
-    Python retries an interrupted poll, so the hub would not notice a mere handler before its next timer. A byte on a socket wakes it.
-    """
-    ours, pythons = socket.socketpair()
-    pythons.setblocking(False)
-    before = {number: signal.signal(number, lambda *_: None) for number in numbers}
-    waker = signal.set_wakeup_fd(pythons.fileno())
-    try:
-        while ours.recv(1)[0] not in numbers:
-            pass
-    finally:
-        signal.set_wakeup_fd(waker)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        ours.close()
-        pythons.close()

@@ -20,6 +20,8 @@ from django.conf import settings
 from django.core.management import CommandError
 from django.db import connections
 
+from chatsite.waiting import wait_for_signal
+
 log = logging.getLogger("chatsite.workers")
 
 STEADY = 10.0  # seconds after which a worker that ends did not fail at the start
@@ -115,8 +117,6 @@ class Workers:
 
 def run(host: str, port: int, count: int, options: list[str], out: Any) -> None:
     """Have `count` workers serve, on as many ports from `port` on (0: any free ones), until SIGTERM or SIGINT."""
-    from chatsite.server import wait_for_signal
-
     connections.close_all()
     workers = Workers([Worker(n + 1, host, port + n if port else 0, options) for n in range(count)])
     workers.start()

@@ -36,9 +36,7 @@ class Command(BaseCommand):
     def handle(
         self, *args: Any, addrport: str, no_access_log: bool, workers: int, parent: int | None, **options: Any
     ) -> None:
-        from chatsite import server
         from chatsite import workers as processes
-        from rooms.realtime import engine
 
         host, port = self._address(addrport)
         if not 0 <= port <= 65_536 - workers:
@@ -54,6 +52,9 @@ class Command(BaseCommand):
             guard_first_run(host, port, self.stdout)
             processes.run(host, port, workers, ["--no-access-log"] * no_access_log, self.stdout)
             return
+        from chatsite import server  # much to import, and nothing of it for the parent of others
+        from rooms.realtime import engine
+
         application = get_wsgi_application()
         try:
             listener = engine.listen(host, port)
