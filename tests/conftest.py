@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.people import Person
 from tests.support.site import Site, serving
 
 # Playwright's plain interface keeps a loop in the thread that the tests run in; no test of ours asks the database from within it.
@@ -64,6 +65,18 @@ def site(shared_site: Site) -> Iterator[Site]:
     trouble = shared_site.server.trouble(begun)
     shared_site.server.absolve()
     assert not trouble, "the server's log:\n" + "\n".join(shared_site.server.lines[begun:][-60:])
+
+
+@pytest.fixture
+def ana(site: Site) -> Person:
+    """Somebody of the shared site, signed in, in no room."""
+    return site.person("ana")
+
+
+@pytest.fixture
+def bo(site: Site) -> Person:
+    """Somebody else."""
+    return site.person("bo")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.faults.tab import ANSWER, Shown, differences
+from tests.faults.watched import Watched
 from tests.faults.wire import Address, Broken
 from tests.support.server import ROOT
 
@@ -27,16 +28,16 @@ class Log:
     version: int
 
 
-class Page:
+class Page(Watched):
     """One of a person's tabs, as `Tab` is."""
 
     def __init__(self, name: str, me: int, cookie: str, address: Address, kind: str) -> None:
+        super().__init__()
         self.name, self.me, self.cookie, self.address, self.kind = name, me, cookie, address, kind
         self.is_connected = self.in_step = False
         self.views: dict[str, Log] = {}
         self.connections = 0
         self.heard: list[str] = []
-        self.changed = asyncio.Condition()
         self._asked: dict[int, asyncio.Future[JSON]] = {}
         self._numbers = itertools.count()
         self._process: asyncio.subprocess.Process | None = None
@@ -96,15 +97,6 @@ class Page:
             raise Broken(told["broken"])
         answered: JSON = told["told"]
         return answered
-
-    async def until(self, condition: Any, patience: float) -> bool:
-        """Wait until `condition()` holds; tell whether it came to that."""
-        try:
-            async with asyncio.timeout(patience), self.changed:
-                await self.changed.wait_for(condition)
-            return True
-        except TimeoutError:
-            return False
 
     async def differs(self, fresh: Shown) -> str:
         """Where it shows another thing than one who has just come: how the person stands, and the messages of its window; "" nowhere."""

@@ -12,6 +12,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.faults.watched import Watched
 from tests.faults.wire import SOON, TRANSPORTS, Address, Broken, Http
 
 JSON = dict[str, Any]
@@ -132,13 +133,14 @@ class Asked:
     answer: "asyncio.Future[JSON | None]"
 
 
-class Tab:
+class Tab(Watched):
     """One of a person's tabs. `live()` runs for as long as it is open."""
 
     def __init__(
         self, name: str, me: int, cookie: str, address: Address, transport: str, chance: random.Random
     ) -> None:
         """`me`: the person's id; `transport`: of `TRANSPORTS`."""
+        super().__init__()
         self.name, self.me, self.cookie, self.address, self.kind = name, me, cookie, address, transport
         self.chance = chance
         self.views: dict[str, View] = {}
@@ -146,7 +148,6 @@ class Tab:
         self.online: dict[str, JSON] = {}
         self.connections = 0
         self.heard: list[str] = []  # the last of what happened to it, for the log of a failed run
-        self.changed = asyncio.Condition()
         self.http = Http(address, cookie)
         self._transport: Any = None
         self._is_greeted = False
@@ -195,15 +196,6 @@ class Tab:
         if told is None:
             raise Broken(f"{event}: cut off")
         return told
-
-    async def until(self, condition: Any, patience: float) -> bool:
-        """Wait until `condition()` holds; tell whether it came to that."""
-        try:
-            async with asyncio.timeout(patience), self.changed:
-                await self.changed.wait_for(condition)
-            return True
-        except TimeoutError:
-            return False
 
     # --- The connection ---
 

@@ -46,16 +46,6 @@ class Wire:
 
 
 @pytest.fixture
-def ana(site: Site) -> Person:
-    return site.person("ana")
-
-
-@pytest.fixture
-def bo(site: Site) -> Person:
-    return site.person("bo")
-
-
-@pytest.fixture
 def room(site: Site, ana: Person, bo: Person) -> str:
     return site.room(ana, bo)
 

@@ -14,16 +14,6 @@ pytestmark = pytest.mark.server
 
 
 @pytest.fixture
-def ana(site: Site) -> Person:
-    return site.person("ana")
-
-
-@pytest.fixture
-def bo(site: Site) -> Person:
-    return site.person("bo")
-
-
-@pytest.fixture
 def admin(site: Site) -> Person:
     return site.admin()
 

@@ -20,16 +20,6 @@ WAYS = (WEBSOCKET, POLLING)
 
 
 @pytest.fixture
-def ana(site: Site) -> Person:
-    return site.person("ana")
-
-
-@pytest.fixture
-def bo(site: Site) -> Person:
-    return site.person("bo")
-
-
-@pytest.fixture
 def den(site: Site, ana: Person, bo: Person) -> str:
     return site.room(ana, moderators=[bo], kind="closed")
 

@@ -25,16 +25,6 @@ def refused(site: Site, cookie: str) -> Any:
 
 
 @pytest.fixture
-def ana(site: Site) -> Person:
-    return site.person("ana")
-
-
-@pytest.fixture
-def bo(site: Site) -> Person:
-    return site.person("bo")
-
-
-@pytest.fixture
 def vault(site: Site, ana: Person) -> str:
     """A closed room of Ana's with three messages in it."""
     slug = site.room(ana, slug="vault", kind="closed", name="Merger", topic=SECRET)
