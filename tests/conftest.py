@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.databases import begin_run, end_run, furnish
+from tests.support.emptying import empty_what_was_filled
 from tests.support.people import Person
 from tests.support.site import Site, serving
 
@@ -30,23 +32,53 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get("/".join(item.path.parts[-2:]), len(FIRST)))
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """What all workers share is kept by the process that they come from."""
+    if begin_run():
+        config.add_cleanup(end_run)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The test database is there before Django looks for it."""
+    from django.db import connection
+
+    return connection.vendor == "sqlite"
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The test database of this run is a file of this run: two runs on one machine do not meet."""
+    """The test database of a worker is a copy of the one of this run; a SQLite file of its own, so that two runs on one machine do not meet."""
     from django.db import connection
 
     if connection.vendor == "sqlite":
-        connection.settings_dict["TEST"]["NAME"] = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        home = tmp_path_factory.mktemp("database")
+        furnish(home)
+        connection.settings_dict["TEST"]["NAME"] = home / "db.sqlite3"
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Tests that commit empty all tables when done, which the audit log would refuse. (tests/accounts/test_audit.py sees that it does.)"""
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Tests that commit empty what they filled when done, which the audit log would refuse. (tests/accounts/test_audit.py sees that it does.)"""
     from django.db import connection
+    from django.test import TransactionTestCase
 
+    if connection.vendor != "sqlite":
+        yield
+        return
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("DROP TRIGGER IF EXISTS audit_log_DELETE")
+        cursor.execute("DROP TRIGGER IF EXISTS audit_log_DELETE")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: empty_what_was_filled())
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_found_when_asked_for() -> None:
+    """Else each `django.test.Client` looks at all of them before its first request. (Sites that are served have settings of their own.)"""
+    from django.conf import settings
+
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(scope="session")

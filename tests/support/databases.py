@@ -5,10 +5,9 @@ tests are skipped and say so; in CI they fail.
 """
 
 import atexit
+import fcntl
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -22,10 +21,11 @@ import psycopg
 import pytest
 
 from tests.support.postgres import Postgres
-from tests.support.server import ROOT, environment
+from tests.support.server import environment, manage
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://root@127.0.0.1:5432/postgres")
 KINDS = ["sqlite", "postgresql"]
+SHARED = "CHATSITE_TESTS_SHARED"
 
 
 @contextmanager
@@ -102,13 +102,37 @@ def template() -> str:
     return name
 
 
+def begin_run() -> bool:
+    """Have a place for what the workers of this run share. False: this run is a part of another, and has its."""
+    is_first = SHARED not in os.environ
+    if is_first:
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="chatsite-")
+    return is_first
+
+
+def end_run() -> None:
+    """Leave nothing of it."""
+    shutil.rmtree(os.environ.pop(SHARED))
+
+
+@contextmanager
+def first(name: str) -> Iterator[tuple[Path, bool]]:
+    """A place, and whether the block is to make what is there: the first who asks in this run is; the others wait until that is done."""
+    place = Path(os.environ[SHARED]) / name
+    with place.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield place, not place.exists()
+
+
 @cache
 def sqlite_template() -> Path:
-    """A SQLite file that has its tables, likewise."""
-    home = tempfile.TemporaryDirectory()
-    atexit.register(home.cleanup)
-    migrate(environment(Path(home.name)))
-    return Path(home.name) / "db.sqlite3"
+    """A SQLite file that has its tables, likewise; one for all workers of a run."""
+    with first("db.sqlite3") as (place, is_mine):
+        if is_mine:
+            with tempfile.TemporaryDirectory() as home:
+                migrate(environment(Path(home)))
+                shutil.move(Path(home) / "db.sqlite3", place)
+    return place
 
 
 def furnish(home: Path) -> None:
@@ -120,8 +144,7 @@ def furnish(home: Path) -> None:
 
 def migrate(process_environment: dict[str, str]) -> None:
     """Make the tables."""
-    command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
-    subprocess.run(command, cwd=ROOT, env=process_environment, check=True)
+    manage(process_environment, "migrate")
 
 
 @contextmanager

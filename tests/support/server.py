@@ -35,6 +35,13 @@ def environment(home: Path, **settings: object) -> dict[str, str]:
     return kept | {name: str(value) for name, value in chosen.items()}
 
 
+def manage(process_environment: dict[str, str], *words: str) -> None:
+    """Run a command of manage.py to its end. Raises subprocess.CalledProcessError."""
+    subprocess.run(
+        [sys.executable, "manage.py", *words, "--verbosity=0"], cwd=ROOT, env=process_environment, check=True
+    )
+
+
 class Server:
     """A site that is served. `start`, then `url`; `stop` or `kill` at the end."""
 
