@@ -7,6 +7,7 @@ import tempfile
 import uuid
 from collections import defaultdict
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -84,22 +85,30 @@ def _file(user: Any, slug: str) -> str:
 
 def footprint(pk: int) -> str:
     """All that the database has of a room: every row of every model of `rooms` that hangs on it."""
+    from django.db import connection
+
+    found = []
+    with connection.cursor() as cursor:
+        for question in _questions():
+            cursor.execute(question, [pk])
+            found += map(str, cursor.fetchall())
+    return "\n".join(found)
+
+
+@cache
+def _questions() -> list[str]:
+    """The queries that it takes, made once: to make them costs more than to ask."""
     from django.apps import apps
 
     from rooms.models import Room
 
-    found = [str(Room.objects.filter(pk=pk).values_list().get())]
+    queries = [Room.objects.filter(pk=1)]
     for model in sorted(apps.get_app_config("rooms").get_models(), key=lambda model: model.__name__):
         names = {field.name for field in model._meta.get_fields()}
-        way = (
-            "room"
-            if "room" in names
-            else "message__room"
-            if "message" in names
-            else "thread__room"
-            if "thread" in names
-            else None
-        )
+        ways = (("room", "room"), ("message", "message__room"), ("thread", "thread__room"))
+        way = next((way for name, way in ways if name in names), None)
         if model is not Room and way:
-            found += map(str, model._default_manager.filter(**{way: pk}).order_by("pk").values_list())
-    return "\n".join(found)
+            queries.append(model._default_manager.filter(**{way: 1}).order_by("pk"))
+    asked = [query.values_list().query.sql_with_params() for query in queries]
+    assert all(params == (1,) for _, params in asked)
+    return [sql for sql, _ in asked]
