@@ -6,10 +6,12 @@ A test whose site logs a traceback or a warning fails, unless it says `site.serv
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.assets import collected
 from tests.support.databases import begin_run, end_run, furnish
 from tests.support.emptying import empty_what_was_filled
 from tests.support.people import Person
@@ -82,9 +84,16 @@ def _static_files_are_found_when_asked_for() -> None:
 
 
 @pytest.fixture(scope="session")
-def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def shipped(request: pytest.FixtureRequest) -> dict[str, Path]:
+    """Settings by which a site serves its static files as they are shipped, where a browser is going to look at it; else as they are."""
+    is_seen = any(item.get_closest_marker("browser") for item in request.session.items)
+    return {"STATIC_ROOT": collected()} if is_seen else {}
+
+
+@pytest.fixture(scope="session")
+def shared_site(tmp_path_factory: pytest.TempPathFactory, shipped: dict[str, Path]) -> Iterator[Site]:
     """The site that all tests of a run share. Ask for `site`."""
-    with serving(tmp_path_factory.mktemp("site")) as site:
+    with serving(tmp_path_factory.mktemp("site"), **shipped) as site:
         site.hand("lobby")
         yield site
 
@@ -112,13 +121,13 @@ def bo(site: Site) -> Person:
 
 
 @pytest.fixture
-def own_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Site]]:
+def own_site(tmp_path_factory: pytest.TempPathFactory, shipped: dict[str, Path]) -> Iterator[Callable[..., Site]]:
     """Start a site of one's own, with settings: `own_site(PRESENCE_CROWD=1)`. It may be stopped, killed and started again."""
     sites: list[Site] = []
     with ExitStack() as stack:
 
         def start(**settings: Any) -> Site:
-            site = stack.enter_context(serving(tmp_path_factory.mktemp("own"), **settings))
+            site = stack.enter_context(serving(tmp_path_factory.mktemp("own"), **shipped | settings))
             site.hand("lobby")
             sites.append(site)
             return site

@@ -1,10 +1,13 @@
 """The three engines, one after the other; and the network between each and the site."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserType
 
+from tests.browser.conftest import installed
 from tests.browser.engines.chromium import Chromium
 from tests.browser.engines.driver import Driver
 from tests.browser.engines.firefox import Firefox
@@ -14,16 +17,19 @@ from tests.support.site import Site
 
 
 @pytest.fixture(scope="module", params=["chromium", "firefox", "webkit"])
-def engine(request: pytest.FixtureRequest) -> Iterator[Driver]:
-    """A browser, started once."""
+def engine(
+    request: pytest.FixtureRequest, browser_type: BrowserType, browser_type_launch_args: dict[str, Any]
+) -> Iterator[Driver]:
+    """A browser as people have it, started once."""
     started: Driver
-    if request.param == "chromium":
-        browser: Browser = request.getfixturevalue("browser")
-        started = Chromium(browser)
-    else:
-        started = Firefox() if request.param == "firefox" else WebKit()
-    yield started
-    started.close()
+    with ExitStack() as stack:
+        if request.param == "chromium":
+            whole = {**browser_type_launch_args, "executable_path": installed("chromium", "chromium-browser")}
+            started = Chromium(stack.enter_context(browser_type.launch(**whole)))
+        else:
+            started = Firefox() if request.param == "firefox" else WebKit()
+        stack.callback(started.close)
+        yield started
 
 
 @pytest.fixture
