@@ -11,6 +11,7 @@ from accounts.models import User
 from rooms.models import Attachment, Follower, Membership, Mention, Message, Reaction, Revision, Room, summary
 from rooms.models.follower import Following
 from rooms.models.room import DIRECT
+from rooms.models.seat import Seat
 
 JSON = dict[str, Any]
 MOST_NAMED = 200  # ids of who is online, a room
@@ -150,7 +151,7 @@ def _quote(parent: Message | None) -> JSON | None:
     return {"seq": parent.seq, "author": user(parent.author), "excerpt": parent.excerpt()}
 
 
-def room(room: Room) -> JSON:
+def room(room: Room | Seat) -> JSON:
     """A room as it is for everyone. A direct conversation has a `name` only for each who is in it."""
     shown = {
         "slug": room.slug,
@@ -168,13 +169,13 @@ def room(room: Room) -> JSON:
     return shown
 
 
-def room_of(membership: Membership) -> JSON:
+def room_of(membership: Membership | Seat) -> JSON:
     """A room as it is for one member. Needs `room` at hand, `unread` and `mentions` annotated (`Membership.objects.with_unread()`)."""
     shown = {**room(membership.room), **read_mark(membership), **_threads(membership), **standing(membership)}
     return {**shown, **people_of(membership)} if shown["kind"] == DIRECT else shown
 
 
-def people_of(membership: Membership) -> JSON:
+def people_of(membership: Membership | Seat) -> JSON:
     """Of a direct conversation: its `name` and `people`, the others. Lists gather them for all; of a single one they are asked for here."""
     if not membership.room.is_direct:
         return {}
@@ -189,19 +190,20 @@ def online(people: Collection[int]) -> JSON:
     return {"count": len(people), "users": sorted(islice(people, MOST_NAMED))}
 
 
-def read_mark(membership: Membership) -> JSON:
+def read_mark(membership: Membership | Seat) -> JSON:
     """How far a member has read, and what stands above that."""
     unread: int = getattr(membership, "unread", 0)
     mentions: int = getattr(membership, "mentions", 0)
     return {"last_read_seq": membership.last_read_seq, "unread": max(0, unread), "mentions": mentions}
 
 
-def _threads(membership: Membership) -> JSON:
+def _threads(membership: Membership | Seat) -> JSON:
     """The threads of the room that have unread answers for the member; `Membership.objects.standing` has them at hand."""
     threads = getattr(membership, "threads", None)
     if threads == []:
         return {"threads": []}
     if threads is None:
+        assert isinstance(membership, Membership)
         key = membership.user_id, membership.room_id
         membership.threads = Follower.objects.unread_of([key[0]], [key[1]]).get(key, [])
     return {"threads": [{"seq": each.seq, **_thread_mark(each)} for each in membership.threads]}
@@ -218,7 +220,7 @@ def _thread_mark(following: Following) -> JSON:
     return {"last_read_seq": following.last_read_seq, "unread": following.unread, "mentions": following.mentions}
 
 
-def standing(membership: Membership) -> JSON:
+def standing(membership: Membership | Seat) -> JSON:
     """What a member is and may do in the room; `muted` is null, or until when they may say nothing, and why."""
     muted: JSON | None = None
     if membership.muted_until and membership.is_muted:

@@ -22,8 +22,8 @@ def rooms_of(user: User) -> list[JSON]:
 def rooms_of_all(users: Collection[int]) -> dict[int, list[JSON]]:
     """The same for many people, by their ids."""
     shown: dict[int, list[JSON]] = {user: [] for user in users}
-    for membership in Membership.objects.standing(users):
-        shown[membership.user_id].append(payloads.room_of(membership))
+    for seat in Membership.objects.seats(users):
+        shown[seat.user_id].append(payloads.room_of(seat))
     for rooms in shown.values():
         rooms.sort(key=order)
     return shown

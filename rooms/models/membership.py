@@ -7,6 +7,7 @@ the deleted ones, and the answers in threads, which are unread for those who fol
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import cache
 from typing import Any, Self
 
 from django.conf import settings
@@ -25,6 +26,7 @@ from rooms.models.follower import BEHIND, Follower, Following
 from rooms.models.mention import Mention
 from rooms.models.message import UNCOUNTED, Message
 from rooms.models.room import DIRECT, Room
+from rooms.models.seat import COLUMNS, Seat
 
 MOMENTS = ("joined_at", "date_joined", "last_login")
 DATES = ("joined_at", "created_at")  # that no list of rooms shows, and SQLite takes 3 µs each to read
@@ -70,22 +72,8 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
         `slugs`: only of these rooms. Threads are asked for only where one may have something unread.
         """
-        room, said, called = Room._meta.db_table, Message._meta.db_table, Mention._meta.db_table
-        above = f"{said}.room_id = {{table}}.room_id AND seq > last_read_seq AND (deleted_at IS NOT NULL OR thread IS NOT NULL)"
-        uncounted = f"(SELECT COUNT(*) FROM {said} WHERE {above})"
-        rest = (
-            f"JOIN {room} ON {room}.id = {{table}}.room_id WHERE user_id IN ({rows.marks(len(users))}) AND {_active()}"
-        )
-        if slugs is not None:
-            rest += f" AND slug IN ({rows.marks(len(slugs))})"
-        near = f"{called}.room_id = {{table}}.room_id AND {called}.seq > last_read_seq AND {called}.user_id"
-        mine = f"(SELECT COUNT(*) FROM {called} WHERE {near} = {{table}}.user_id)"
-        by = f"JOIN {said} ON {said}.id = {called}.message_id AND {said}.author_id <> {{table}}.user_id"
-        follower = Follower._meta.db_table
-        followed = f"{follower}.user_id = {{table}}.user_id AND {follower}.room_id = {{table}}.room_id"
-        behind = f"EXISTS (SELECT 1 FROM {follower} WHERE {followed} AND {BEHIND.replace('{table}', follower)})"
-        extra = [uncounted, mine, f"(SELECT COUNT(*) FROM {called} {by} WHERE {near} IS NULL)", behind]
-        found = rows.joined(Membership, Room, extra, rest, [*users, *(slugs or ())], defer=DATES) if users else []
+        rest = _among(users, slugs)
+        found = rows.joined(Membership, Room, _counts(), rest, [*users, *(slugs or ())], defer=DATES) if users else []
         asked = [member for member, _room, counts in found if counts[-1]]
         threads = Follower.objects.unread_of({m.user_id for m in asked}, {m.room_id for m in asked})
         for member, its_room, (gone, by_name, with_all, _behind) in found:
@@ -94,8 +82,19 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
             }  # where its descriptor puts it: two hundred rooms a connection
             member.unread = its_room.last_seq - member.last_read_seq - gone - member.own_above
             member.mentions = member.unread if its_room.kind == DIRECT else by_name + with_all
-            member.threads = threads.get((member.user_id, member.room_id), []) if threads else []
+            member.threads = threads.get((member.user_id, member.room_id), [])
         return self.with_people([member for member, _, _ in found])
+
+    def seats(self, users: Collection[int]) -> list[Seat]:
+        """The same as plain rows, which is what lists of rooms are made from."""
+        gone, by_name, with_all, behind = _counts()
+        columns = f"{COLUMNS}, last_seq - last_read_seq - own_above - {gone}, {by_name} + {with_all}, {behind}"
+        found = rows.values(Membership, columns, _among(users), [*users]) if users else []
+        seats = [Seat._make((*shown, [], [])) for *shown, _behind in found]
+        asked = [seat for seat, row in zip(seats, found, strict=True) if row[-1]]
+        threads = Follower.objects.unread_of({seat.user_id for seat in asked}, {seat.room_id for seat in asked})
+        people = self._people({seat.room_id for seat in seats if seat.kind == DIRECT})
+        return [seat.whole(threads, people) for seat in seats]
 
     def with_people(self, memberships: list[Membership]) -> list[Membership]:
         """Give those of direct conversations, each with its room, the other `people` in it, by name. One query; none where there is no such room."""
@@ -108,7 +107,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return memberships
 
     def _people(self, rooms: Collection[int]) -> dict[int, list[User]]:
-        """Who is in each of the rooms (ids), active or not, by name."""
+        """Who is in each of the rooms (ids), active or not, by name. No query for none."""
         found: dict[int, list[User]] = {room: [] for room in rooms}
         people = User._meta.db_table
         rest = f"JOIN {people} ON {people}.id = user_id WHERE room_id IN ({rows.marks(len(rooms))})"
@@ -153,6 +152,32 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.annotate(
             unread=unread, mentions=Case(When(room__kind=Room.Kind.DIRECT, then=unread), default=mentions)
         )
+
+
+@cache
+def _counts() -> tuple[str, ...]:
+    """In SQL, of a membership: what does not count above the read mark, the mentions of the member and of everybody there, and whether one may have
+    something unread in a thread."""
+    said, called, follower = Message._meta.db_table, Mention._meta.db_table, Follower._meta.db_table
+    above = (
+        f"{said}.room_id = {{table}}.room_id AND seq > last_read_seq AND (deleted_at IS NOT NULL OR thread IS NOT NULL)"
+    )
+    near = f"{called}.room_id = {{table}}.room_id AND {called}.seq > last_read_seq AND {called}.user_id"
+    by = f"JOIN {said} ON {said}.id = {called}.message_id AND {said}.author_id <> {{table}}.user_id"
+    followed = f"{follower}.user_id = {{table}}.user_id AND {follower}.room_id = {{table}}.room_id"
+    return (
+        f"(SELECT COUNT(*) FROM {said} WHERE {above})",
+        f"(SELECT COUNT(*) FROM {called} WHERE {near} = {{table}}.user_id)",
+        f"(SELECT COUNT(*) FROM {called} {by} WHERE {near} IS NULL)",
+        f"EXISTS (SELECT 1 FROM {follower} WHERE {followed} AND {BEHIND.replace('{table}', follower)})",
+    )
+
+
+def _among(users: Collection[int], slugs: Collection[str] | None = None) -> str:
+    """In SQL: the memberships of the users who are active, with their rooms; `slugs`: only of these."""
+    room = Room._meta.db_table
+    rest = f"JOIN {room} ON {room}.id = {{table}}.room_id WHERE user_id IN ({rows.marks(len(users))}) AND {_active()}"
+    return rest if slugs is None else f"{rest} AND slug IN ({rows.marks(len(slugs))})"
 
 
 def _active() -> str:

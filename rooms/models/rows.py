@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -47,6 +48,12 @@ def shape_of(model: type[models.Model], vendor: str, deferred: tuple[str, ...] =
         tuple((n, field) for n, field in enumerate(fields) if not isinstance(field, (*PLAIN, models.AutoField))),
         f"INSERT INTO {table} ({', '.join(own)}) VALUES",
     )
+
+
+@cache
+def but(model: type[models.Model], *names: str) -> tuple[str, ...]:
+    """The names of all fields but these, to be deferred. The key is never among them."""
+    return tuple(field.attname for field in model._meta.concrete_fields if field.attname not in (*names, "id"))
 
 
 def connection_of(model: type[models.Model]) -> BaseDatabaseWrapper:
@@ -159,7 +166,16 @@ def _moment(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC)
 
 
-_QUICK: dict[type[Any], Callable[[Any], Any]] = {models.DateTimeField: _moment, models.BooleanField: bool}
+_QUICK: dict[type[Any], Callable[[Any], Any]] = {
+    models.DateTimeField: _moment,
+    models.BooleanField: bool,
+    models.UUIDField: UUID,
+}
+
+
+def aware(moment: datetime) -> datetime:
+    """A moment as `values` has it: SQLite's are in UTC and do not say so."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def values(model: type[models.Model], columns: str, rest: str, params: Row) -> list[Row]:
