@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 # What no page of ours needs is off, whatever else gets into one (W3C Permissions Policy). Only names that Chromium knows: it warns of others.
 NEVER = (
@@ -24,3 +26,10 @@ class HeadersMiddleware:
         response.setdefault("Permissions-Policy", PERMISSIONS)
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """The policy of pages. What is no page has one of its own, and none is put together for it."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        return response if HEADER in response else super().process_response(request, response)

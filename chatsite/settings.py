@@ -56,7 +56,7 @@ MIDDLEWARE = [
     "chatsite.headers.HeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "chatsite.uploads.GZipMiddleware",  # pads its answers at random against BREACH
-    "csp.middleware.CSPMiddleware",
+    "chatsite.headers.PolicyMiddleware",
     "accounts.middleware.RotationMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

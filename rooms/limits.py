@@ -12,6 +12,7 @@ covers all of its own pages alike, a second factor and a forgotten password too,
 
 import time
 from collections.abc import Callable, Hashable, Mapping
+from functools import lru_cache
 from ipaddress import IPv6Network, ip_address
 from typing import Any
 
@@ -108,6 +109,7 @@ def address_of(environ: Mapping[str, Any]) -> str:
     return network_of(address)
 
 
+@lru_cache(maxsize=4096)  # to read an address takes as long as to count it
 def network_of(address: str) -> str:
     """What counts as one address; what is none at all counts as it is."""
     try:
