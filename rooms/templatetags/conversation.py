@@ -30,8 +30,9 @@ def grouped(messages: Iterable[dict[str, Any]], new_seq: int | None = None) -> I
     """Yield `{message, first, day, new}` for each: whether it opens a group, the day that begins there, whether the line "New" stands above."""
     previous: dict[str, Any] | None = None
     before: datetime | None = None
+    zone = timezone.get_current_timezone()  # a day begins where the site's clock says so
     for message in messages:
-        at = timezone.localtime(moment(message["created_at"]))  # a day begins where the site's clock says so
+        at = moment(message["created_at"]).astimezone(zone)
         day = at if before is None or before.date() != at.date() else None
         new = message["seq"] == new_seq
         goes_on = previous and before and _continues(previous, message) and abs(at - before) < PAUSE
@@ -111,7 +112,9 @@ def calls(message: dict[str, Any] | None, me: dict[str, Any] | None) -> bool:
 @register.filter
 def news_in(message: dict[str, Any] | None, room: dict[str, Any] | None) -> dict[str, Any] | None:
     """What is new in the thread under a message of a room."""
-    return next((each for each in room["threads"] if each["seq"] == message["seq"]), None) if message and room else None
+    if not message or not room or not room["threads"]:
+        return None
+    return next((each for each in room["threads"] if each["seq"] == message["seq"]), None)
 
 
 @register.filter

@@ -8,6 +8,7 @@ the places, and the marks are filled. Invariant: what comes out is what `{% incl
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from functools import partial
+from html import escape
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -17,7 +18,7 @@ from django.template import Template
 from django.template.base import Node, NodeList, Parser, Token
 from django.template.context import Context
 from django.template.loader import get_template
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
@@ -59,19 +60,23 @@ _shapes: Drawn[tuple[Hashable, ...]] = Drawn(SHAPES)
 def draw_message(context: Context, message: JSON, first: bool, root_seq: int | None = None) -> SafeString:
     """`rooms/_message.html`. Context: me, room, saved, as it has them."""
     me, room, saved = context["me"], context["room"], context.get("saved") or ()
-    own = {
-        "message": message, "first": first, "root_seq": root_seq if root_seq == message["seq"] else None,
-        "me": me, "room": room, "saved": (message["seq"],) if message["seq"] in saved else (),
-    }  # fmt: skip
-    told = orjson.dumps([message, news_in(message, room)])
-    reader = me["id"] if "reactions" in message else calls(message, me)
+    seq = message["seq"]
+    root_seq = root_seq if root_seq == seq else None
+    is_saved = seq in saved
+    reader = me["id"] if "reactions" in message else "mentions" in message and calls(message, me)
     kept = context.render_context  # of this template: what is the same for all messages of a log
     if "of_log" not in kept:
         # The template itself is part of the key: it is another one when its file has changed.
         kept["of_log"] = _template("rooms/_message.html"), get_language(), get_current_timezone_name(), room["slug"]
-    used = kept["of_log"][0]
-    key = (*kept["of_log"], told, first, own["root_seq"], own["saved"], reader)
-    return mark_safe(_messages.get(key, lambda: used.render(context.new(own))))  # by its template
+    of_log = kept["of_log"]
+
+    def draw() -> str:
+        own = {"message": message, "first": first, "root_seq": root_seq, "me": me, "room": room}
+        drawn: str = of_log[0].render(context.new({**own, "saved": (seq,) if is_saved else ()}))
+        return drawn
+
+    told = orjson.dumps([message, news_in(message, room)])
+    return mark_safe(_messages.get((*of_log, told, first, root_seq, is_saved, reader), draw))  # by its template
 
 
 @register.filter
@@ -89,11 +94,14 @@ def json_data(value: Any, element_id: str) -> SafeString:
 def draw_rooms(rooms: Iterable[JSON], current: str) -> SafeString:
     """`rooms/_room_item.html` for each."""
     used, language = _template("rooms/_room_item.html"), get_language()
+    shapes: dict[tuple[Hashable, ...], str] = {}  # of this list: most rooms are alike
     drawn = []
     for room in rooms:
         slug, unread, mentions = room["slug"], room["unread"], room["mentions"]
-        shape = (bool(unread), bool(mentions), room["archived"], room["involvement"], room["kind"], slug == current)
-        filled = _shapes.get((used, language, shape), partial(_room_shape, used, *shape))
+        shape = (unread > 0, mentions > 0, room["archived"], room["involvement"], room["kind"], slug == current)
+        filled = shapes.get(shape)
+        if filled is None:
+            filled = shapes[shape] = _shapes.get((used, language, shape), partial(_room_shape, used, *shape))
         drawn.append(filled % {"slug": slug, "name": escape(room["name"]), "unread": unread, "mentions": mentions})
     return mark_safe("".join(drawn))  # slugs and numbers are plain, names are escaped
 
