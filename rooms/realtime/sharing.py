@@ -20,7 +20,7 @@ from accounts.models import User
 from rooms import broadcast, meters, payloads
 from rooms.models import Message, Room
 from rooms.realtime.doubts import Doubts
-from rooms.realtime.engine import pubsub
+from rooms.realtime.engine import brokers
 from rooms.realtime.gossip import Gossip
 from rooms.realtime.repair import drop_broken_connections, give_back
 from rooms.realtime.sequence import Sequence
@@ -55,7 +55,7 @@ class SharedChatServer(ChatServer):
 
     def __init__(self, later: Callable[[float, Callable[[], None]], Any], broker: str, channel: str) -> None:
         """`broker`: its URL; `channel`: what the processes of this site call theirs."""
-        self.fanout = pubsub.make(broker, channel)
+        self.fanout = brokers.make(broker, channel)
         super().__init__(later, self.fanout)
         self.sequence = Sequence()
         self.gossip = Gossip(self.fanout.tell, self.presence, later)

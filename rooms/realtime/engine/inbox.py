@@ -4,6 +4,7 @@ Invariants: one worker at a time is at the jobs of one client; past the bound it
 is the last job.
 """
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from .later import Later
@@ -23,7 +24,7 @@ class Farewell:
         self.reason = reason
 
 
-class Inbox(Polling):
+class Inbox(Polling, ABC):
     """The part of a `Connection` that a pool of workers sees (`workers.Subject`)."""
 
     __slots__ = ("inbox", "inbox_size", "queued")
@@ -36,9 +37,9 @@ class Inbox(Polling):
         self.inbox_size = 0
         self.queued = False  # in the pool, or at work
 
+    @abstractmethod
     def forget(self) -> None:
         """Nobody knows the session any more."""
-        raise NotImplementedError
 
     def put(self, job: Any) -> None:
         """Queue a job for a worker; stop reading when too many wait."""

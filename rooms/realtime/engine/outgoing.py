@@ -2,11 +2,12 @@
 
 Sending appends a ready frame to `out`; at the end of the hub's next turn the flusher gives each socket that has something one
 non-blocking send, however many frames wait. Only while a peer is slow is there a write listener, and an account of what waits for it.
-Invariants: nobody ever waits for a peer; what waits for a slow one stays within `bound` bytes, past which it is cut off; a socket is
-in `flusher.dirty` exactly if it is not blocked and has something in `out`.
+Invariants: nobody ever waits for a peer; what waits for a slow one stays within `bound` bytes, past which it is cut off; a socket that
+is not blocked and has something in `out` is in `flusher.dirty`.
 """
 
 from _socket import SO_SNDBUF, SOL_SOCKET, socket  # the original: eventlet patches `socket`, not this
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
@@ -29,7 +30,7 @@ class Flusher:
     """
 
     def __init__(self) -> None:
-        self.dirty: list[Any] = []  # those that are not blocked and have something in `out`, each once
+        self.dirty: list[Any] = []  # who has something in `out` and is not blocked; some may have nothing by now
         self.scheduled = False
 
     def schedule(self) -> None:
@@ -60,7 +61,7 @@ class Flusher:
 flusher = Flusher()
 
 
-class Outgoing:
+class Outgoing(ABC):
     """The sending half of a connection."""
 
     __slots__ = ("blocked", "bound", "is_last", "out", "sock", "waiting", "writer")
@@ -77,15 +78,17 @@ class Outgoing:
         self.is_last = False  # nothing comes after what is in `out`
         self.writer: Any = None
 
+    @abstractmethod
     def on_blocked(self) -> None:
         """The peer has become slow: nobody but `push` may append to `out` now."""
 
+    @abstractmethod
     def on_sent(self, was_blocked: bool) -> None:
         """Everything has been sent. Told only of one that was blocked, or is at its last."""
 
+    @abstractmethod
     def lose(self, code: int, reason: str) -> None:
         """Close at once."""
-        raise NotImplementedError
 
     def push(self, frame: bytes) -> None:
         """Send a frame, in order with what was sent before; never waits."""

@@ -1,28 +1,26 @@
 """Several processes as one: what is said in one of them is heard in all, through a broker.
 
-python-socketio's managers carry it, in their own format, so that whatever emits through one of them from outside is heard as well; each process
-frames it once for its own clients, by `Fanout`. What differs: nobody waits for the broker (what leaves is queued, and one greenlet sends all that has
-gathered); a process sends itself a probe through the broker, so that one which hears nothing knows it; and beside events, processes `tell` each other
-what is none.
+python-socketio's managers carry it (`brokers`), in their own format, so that whatever emits through one of them from outside is heard as well; each
+process frames it once for its own clients, by `Fanout`. What differs: nobody waits for the broker (what leaves is queued, and one greenlet sends all
+that has gathered); a process sends itself a probe through the broker, so that one which hears nothing knows it; and beside events, processes `tell`
+each other what is none.
 
 Invariants: what a process says leaves in the order in which it was said. Promised is no more than that: what the broker does not take within KEEP
 seconds is dropped, and what a deaf process missed is not repeated; `on_back` says so, and whoever lies above makes it whole.
 """
 
 import logging
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import Any
-from urllib.parse import urlsplit
 
 import eventlet
 import orjson
-import socketio
 from eventlet.event import Event as Awaited
 
 from .codec import Json
-from .fanout import Fanout
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +41,7 @@ class Deaf(Exception):
     """Nothing came through the broker, not even the own probe."""
 
 
-class Shared:
+class Shared(ABC):
     """What makes a Fanout out of one of python-socketio's managers for several processes; stands before it among the bases.
 
     The hooks are to be set before `begin`: `gate(room, data)` is asked whether what is said to a room may go out to those of it who are here;
@@ -135,8 +133,9 @@ class Shared:
                 self._is_away(error)
                 eventlet.sleep(RETRY)
 
+    @abstractmethod
     def _send(self, messages: list[bytes]) -> None:
-        raise NotImplementedError
+        """Give the messages to the broker. Raises whatever hinders it."""
 
     # --- hearing
 
@@ -164,9 +163,9 @@ class Shared:
                 self._is_away(error)
                 eventlet.sleep(RETRY)
 
+    @abstractmethod
     def _subscription(self) -> Iterator[bytes | str]:
         """Subscribe; yield what comes. Raises whatever ends it, Deaf after DEAF seconds of silence."""
-        raise NotImplementedError
 
     def _understood(self, raw: bytes | str) -> dict[str, Any]:
         try:
@@ -210,82 +209,3 @@ class Shared:
             away, self._down_since = monotonic() - self._down_since, None
             log.info("the broker is back after %.1f s", away)
             self.on_back(away)
-
-
-class RedisFanout(Shared, socketio.RedisManager, Fanout):
-    """Through Redis, alone or behind Sentinel."""
-
-    def _send(self, messages: list[bytes]) -> None:
-        if self.redis is None:
-            raise ConnectionError("not connected yet")
-        with self.redis.pipeline(transaction=False) as pipeline:
-            for message in messages:
-                pipeline.publish(self.channel, message)
-            pipeline.execute()
-
-    def _subscription(self) -> Iterator[bytes]:
-        self.redis_options = redis_options()
-        self._redis_connect()
-        try:
-            self.pubsub.subscribe(self.channel)
-            self.heard_at = monotonic()
-            self._publish({"method": "probe", "host_id": self.host_id})
-            while True:
-                message = self.pubsub.get_message(timeout=DEAF)
-                if message is not None:
-                    yield message["data"]
-                elif monotonic() - self.heard_at > DEAF:
-                    raise Deaf(f"nothing came through it for {DEAF:.0f} s")
-        finally:
-            self.pubsub.close()
-
-
-class AmqpFanout(Shared, socketio.KombuManager, Fanout):
-    """Through RabbitMQ, or another broker that speaks AMQP."""
-
-    _producer: Any = None
-
-    def _connection(self) -> Any:
-        self.connection_options = {"connect_timeout": DEAF, "transport_options": {"max_retries": 1}}
-        return super()._connection()
-
-    def _send(self, messages: list[bytes]) -> None:
-        try:
-            if self._producer is None:
-                self.publisher_connection = self._connection()
-                self._producer = self.publisher_connection.Producer(exchange=self._exchange())
-            for message in messages:
-                self._producer.publish(message.decode())
-        except Exception:
-            self._producer = None
-            self.publisher_connection.release()
-            raise
-
-    def _subscription(self) -> Iterator[bytes | str]:
-        with self._connection() as connection, connection.SimpleQueue(self._queue(), no_ack=True) as queue:
-            self.heard_at = monotonic()
-            self._publish({"method": "probe", "host_id": self.host_id})
-            while True:
-                try:
-                    message = queue.get(timeout=DEAF)
-                except queue.Empty:
-                    raise Deaf(f"nothing came through it for {DEAF:.0f} s") from None
-                yield message.payload
-
-
-def redis_options() -> dict[str, Any]:
-    """How redis-py shall behave: refuse early, try nothing by itself. Seconds."""
-    from redis.backoff import NoBackoff
-    from redis.retry import Retry
-
-    return {"socket_timeout": DEAF, "socket_connect_timeout": DEAF, "retry": Retry(NoBackoff(), 0)}
-
-
-def make(url: str, channel: str) -> Any:
-    """Return the Fanout for the broker at `url`. Processes that use the same broker and channel belong together."""
-    scheme = urlsplit(url).scheme.split("+")[0]
-    if scheme in ("redis", "rediss", "unix"):
-        return RedisFanout(url, channel)
-    if scheme in ("amqp", "amqps", "pyamqp"):
-        return AmqpFanout(url, channel)
-    raise ValueError(f"no broker known for {scheme}://")
