@@ -65,6 +65,7 @@ class ChatServer:
         self.live = Live(self._figures, self.publish, self.sio.enter_room, self._unhear, later)
         self.events = Events(post=writer.make().later, catch_up=self._catch_up, watch=self.live.watch)
         self.sio.on("connect", self.on_connect)
+        self.sio.on_joined = self.on_joined
         self.sio.on("disconnect", self.on_disconnect)
         self.sio.on("*", self.on_event)
 
@@ -108,7 +109,11 @@ class ChatServer:
             drop_broken_connections()
             raise
         self._emit_here(sid, hello)
-        self.presence.arrive(sid, payloads.user(session.user), session.rooms)
+
+    def on_joined(self, sid: str) -> None:
+        """Somebody has their `hello`: let their rooms know."""
+        if session := self.sessions.get(sid):
+            self.presence.arrive(sid, payloads.user(session.user), session.rooms)
 
     def _sign_in(self, sid: str, environ: dict[str, Any]) -> Session:
         """Who it is; looked at again where somebody was expelled meanwhile. Raises Forbidden, RateLimited."""

@@ -98,8 +98,8 @@ class SharedChatServer(ChatServer):
 
     # --- who is here
 
-    def on_connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
-        super().on_connect(sid, environ, auth)
+    def on_joined(self, sid: str) -> None:
+        super().on_joined(sid)
         if session := self.sessions.get(sid):
             self.gossip.here(session.user.pk, session.rooms)
 

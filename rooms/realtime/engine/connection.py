@@ -101,6 +101,11 @@ class Connection(Inbox):
         if self.websocket:
             self.on_flow(None if self.websocket.blocked else self.websocket.out)
 
+    def hasten(self) -> None:
+        """Send what waits at once, not at the end of the turn."""
+        if self.websocket and not self.websocket.blocked:
+            self.websocket.flush()
+
     def on_flow(self, out: list[Any] | None) -> None:
         self.out = None if self.closing or self.held is not None else out
 

@@ -6,6 +6,7 @@ that breaks the protocol ends its session, and is logged in one line.
 """
 
 import logging
+from collections.abc import Callable
 from io import BytesIO
 from time import monotonic
 from typing import Any
@@ -44,6 +45,8 @@ class Server(socketio.Server):
     def __init__(self, *, pool: Pool, fanout: Fanout, **options: Any) -> None:
         super().__init__(client_manager=fanout, async_handlers=False, json=Json, pool=pool, **options)
         self.pool = pool
+        # Told of who is connected, and has been sent so with all that the connect handler said: in the same worker, before anybody else has a turn.
+        self.on_joined: Callable[[str], None] = lambda _sid: None
         self.decoder = Decoder(self.packet_class, self.eio.max_http_buffer_size)
 
     def _engineio_server_class(self) -> type[EngineServer]:
@@ -98,6 +101,16 @@ class Server(socketio.Server):
                 self._refuse(eio_sid, namespace, "internal error")
             self._settle(connection, namespace)
             connection.release()
+            sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
+            if sid and self.manager.is_connected(sid, namespace):
+                connection.hasten()
+                self._tell_joined(sid)
+
+    def _tell_joined(self, sid: str) -> None:
+        try:
+            self.on_joined(sid)
+        except Exception:
+            log.exception("what follows a connection failed")
 
     @property
     def _served(self) -> set[str]:
