@@ -200,13 +200,11 @@ def read_mark(membership: Membership | Seat) -> JSON:
 def _threads(membership: Membership | Seat) -> JSON:
     """The threads of the room that have unread answers for the member; `Membership.objects.standing` has them at hand."""
     threads = getattr(membership, "threads", None)
-    if threads == []:
-        return {"threads": []}
     if threads is None:
         assert isinstance(membership, Membership)
         key = membership.user_id, membership.room_id
-        membership.threads = Follower.objects.unread_of([key[0]], [key[1]]).get(key, [])
-    return {"threads": [{"seq": each.seq, **_thread_mark(each)} for each in membership.threads]}
+        threads = membership.threads = Follower.objects.unread_of([key[0]], [key[1]]).get(key, [])
+    return {"threads": [{"seq": each.seq, **_thread_mark(each)} for each in threads]}
 
 
 def thread(following: Following) -> JSON:

@@ -90,11 +90,12 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         gone, by_name, with_all, behind = _counts()
         columns = f"{COLUMNS}, last_seq - last_read_seq - own_above - {gone}, {by_name} + {with_all}, {behind}"
         found = rows.values(Membership, columns, _among(users), [*users]) if users else []
-        seats = [Seat._make((*shown, [], [])) for *shown, _behind in found]
+        seats = [Seat(*row[:-1]) for row in found]
         asked = [seat for seat, row in zip(seats, found, strict=True) if row[-1]]
         threads = Follower.objects.unread_of({seat.user_id for seat in asked}, {seat.room_id for seat in asked})
         people = self._people({seat.room_id for seat in seats if seat.kind == DIRECT})
-        return [seat.whole(threads, people) for seat in seats]
+        plain = not threads and not people
+        return [seat if plain and seat.muted_until is None else seat.whole(threads, people) for seat in seats]
 
     def with_people(self, memberships: list[Membership]) -> list[Membership]:
         """Give those of direct conversations, each with its room, the other `people` in it, by name. One query; none where there is no such room."""

@@ -6,7 +6,7 @@ Invariant: a seat answers to the names that payloads ask of a membership and of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -47,8 +47,8 @@ class Seat(NamedTuple):
     mute_reason: str
     unread: int
     mentions: int
-    threads: list[Following]  # those with unread answers
-    people: list[User]  # the others in a direct conversation
+    threads: Sequence[Following] = ()  # those with unread answers
+    people: Sequence[User] = ()  # the others in a direct conversation
 
     def whole(self, threads: Mapping[tuple[int, int], list[Following]], people: Mapping[int, list[User]]) -> Self:
         """With its threads, by (user, room), and its people, by room, where it has any; most have none, and are whole as they are."""
