@@ -25,7 +25,6 @@ PICTURE = 400, 300  # CSS pixels: the most a picture takes in the log
 NAMED = 20  # people named with one emoji
 
 
-@register.filter
 def grouped(messages: Iterable[dict[str, Any]], new_seq: int | None = None) -> Iterator[dict[str, Any]]:
     """Yield `{message, first, day, new}` for each: whether it opens a group, the day that begins there, whether the line "New" stands above."""
     previous: dict[str, Any] | None = None

@@ -23,7 +23,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
-from rooms.templatetags.conversation import calls, news_in
+from rooms.templatetags.conversation import calls, grouped, news_in
 
 register = template.Library()
 
@@ -56,27 +56,49 @@ _messages: Drawn[tuple[Hashable, ...]] = Drawn(MESSAGES)
 _shapes: Drawn[tuple[Hashable, ...]] = Drawn(SHAPES)
 
 
-@register.simple_tag(takes_context=True)
-def draw_message(context: Context, message: JSON, first: bool, root_seq: int | None = None) -> SafeString:
-    """`rooms/_message.html`. Context: me, room, saved, as it has them."""
-    me, room, saved = context["me"], context["room"], context.get("saved") or ()
-    seq = message["seq"]
-    root_seq = root_seq if root_seq == seq else None
-    is_saved = seq in saved
-    reader = me["id"] if "reactions" in message else "mentions" in message and calls(message, me)
-    kept = context.render_context  # of this template: what is the same for all messages of a log
-    if "of_log" not in kept:
-        # The template itself is part of the key: it is another one when its file has changed.
-        kept["of_log"] = _template("rooms/_message.html"), get_language(), get_current_timezone_name(), room["slug"]
-    of_log = kept["of_log"]
+class Log:
+    """What draws the messages of a log: what they have in common is looked up once."""
 
-    def draw() -> str:
-        own = {"message": message, "first": first, "root_seq": root_seq, "me": me, "room": room}
-        drawn: str = of_log[0].render(context.new({**own, "saved": (seq,) if is_saved else ()}))
+    def __init__(self, context: Context) -> None:
+        """`context`: me, room, saved, as `rooms/_message.html` has them."""
+        self._context = context
+        self._me, self._room, self._saved = context["me"], context["room"], context.get("saved") or ()
+        self._used = _template("rooms/_message.html")
+        # The template itself is part of the key: it is another one when its file has changed.
+        self._key = self._used, get_language(), get_current_timezone_name(), self._room["slug"]
+
+    def draw(self, message: JSON, first: bool, root_seq: int | None = None) -> SafeString:
+        """`rooms/_message.html`."""
+        seq = message["seq"]
+        root_seq = root_seq if root_seq == seq else None
+        is_saved = seq in self._saved
+        reader = self._me["id"] if "reactions" in message else "mentions" in message and calls(message, self._me)
+        told = orjson.dumps([message, news_in(message, self._room)])
+        own = {"message": message, "first": first, "root_seq": root_seq, "saved": (seq,) if is_saved else ()}
+        key = (*self._key, told, first, root_seq, is_saved, reader)
+        return mark_safe(_messages.get(key, partial(self._drawn, own)))  # by its template
+
+    def _drawn(self, own: JSON) -> str:
+        drawn: str = self._used.render(self._context.new({**own, "me": self._me, "room": self._room}))
         return drawn
 
-    told = orjson.dumps([message, news_in(message, room)])
-    return mark_safe(_messages.get((*of_log, told, first, root_seq, is_saved, reader), draw))  # by its template
+
+@register.simple_tag(takes_context=True)
+def draw_log(
+    context: Context, messages: Iterable[JSON], new_seq: int | None, root_seq: int | None = None
+) -> SafeString:
+    """The messages of a log, and the lines between: where a day begins (`rooms/_day.html`), above the first unread one (`rooms/_new.html`).
+
+    Context: me, room, saved, as `rooms/_message.html` has them.
+    """
+    log, drawn = Log(context), []
+    for item in grouped(messages, new_seq):
+        if item["day"]:
+            drawn.append(_template("rooms/_day.html").render(context.new({"day": item["day"]})))
+        if item["new"]:
+            drawn.append(_template("rooms/_new.html").render(context.new()))
+        drawn.append(log.draw(item["message"], item["first"], root_seq))
+    return mark_safe("\n".join(drawn))  # by their templates
 
 
 @register.filter

@@ -1,5 +1,6 @@
 """What is drawn from memory is what its template would have made: messages for whoever looks, rooms whatever they are called."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from rooms.templatetags.drawing import draw_message, draw_rooms
+from rooms.templatetags.drawing import Log, draw_rooms
 
 ANA = {"id": 1, "handle": "ana", "name": "Ana <Berg>"}
 BEN = {"id": 2, "handle": "ben", "name": "Ben", "avatar": "/avatars/2.webp"}
@@ -34,7 +35,7 @@ NEWS = {**ROOM, "threads": [{"seq": 7, "unread": 3, "mentions": 1, "following": 
 @pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
 def test_a_message_is_what_its_template_makes_of_it_for_whoever_looks(message: dict[str, Any]) -> None:
     def drawn() -> str:
-        return draw_message(Context({"me": me, "room": room, "saved": saved}), message, first, root_seq)
+        return Log(Context({"me": me, "room": room, "saved": saved})).draw(message, first, root_seq)
 
     for language in ("en", "ar"):
         with translation.override(language), timezone.override("Asia/Tokyo" if language == "ar" else "UTC"):
@@ -56,6 +57,21 @@ def test_a_message_is_what_its_template_makes_of_it_for_whoever_looks(message: d
                     plain = render_to_string("rooms/_message.html", context)
                     assert drawn() == plain, "drawn anew"
                     assert drawn() == plain, "from memory"
+
+
+def test_a_log_is_its_messages_with_the_lines_between() -> None:
+    days = ["2026-01-02T23:59:00.000Z", "2026-01-03T00:01:00.000Z", "2026-01-03T00:02:00.000Z"]
+    log = [{**SAID, "seq": n, "created_at": day} for n, day in enumerate(days, 7)]
+    context = {"me": BEN, "room": ROOM, "saved": []}
+    drawn = Template("{% load drawing %}{% draw_log log 9 %}").render(Context({**context, "log": log}))
+    day, new = (
+        render_to_string(f"rooms/_{name}.html", {"day": datetime.fromisoformat(days[1])}) for name in ("day", "new")
+    )
+    second, third = (
+        render_to_string("rooms/_message.html", {**context, "message": each, "first": True}) for each in log[1:]
+    )
+    assert "".join(drawn.split()).endswith("".join((day + second + new + third).split()))
+    assert drawn.count('class="day"') == 2 and drawn.count("<article") == 3
 
 
 def test_rooms_are_what_their_template_makes_of_them() -> None:
