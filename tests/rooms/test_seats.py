@@ -22,6 +22,7 @@ def test_a_list_says_of_each_room_what_is_said_of_it_alone(
     say(den, bo, "One", "Two @ana", "Three @room")
     say(den, ana, "Root")
     say(den, bo, "Answer", "Another, @ana", thread=4)
+    say(den, bo, "And again, @ana")
     actions.delete(bo, "den", 1)
     direct = actions.open_direct(bo, [ana]).room
     say(direct, bo, "Hello")
