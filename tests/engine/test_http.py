@@ -1,6 +1,7 @@
 """What plain HTTP may cost: slow ones are given up, odd ones refused, an address has its share; who behaves does not notice; nothing stays behind."""
 
 import json
+import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -192,6 +193,25 @@ def test_at_an_address_that_is_full_the_newest_is_let_in_for_the_oldest_that_doe
         assert not idle[0].recv(65536)
         idle[1].sendall(b"/1.1\r\nHost: x\r\n\r\n")
         assert b"plain" in idle[1].recv(65536)
+
+
+def test_who_hangs_up_in_the_turn_in_which_another_takes_their_place_is_seen_off_once(
+    serve: Callable[..., App],
+) -> None:
+    app = serve(site={"most_per_address": 20})
+    for _ in range(5):  # which of two events is told first is the hub's choice
+        with ExitStack() as stack:
+            idle = [stack.enter_context(connect(app)) for _ in range(18)]
+            app.until(lambda state: state["readers"] >= 18)
+            app.process.send_signal(signal.SIGSTOP)
+            for sock in idle:
+                sock.close()
+            new = [stack.enter_context(connect(app)) for _ in range(18)]
+            app.process.send_signal(signal.SIGCONT)
+            new[-1].sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert b"plain" in new[-1].recv(65536)
+        app.until(lambda state: state["readers"] < 18)
+    assert "Traceback" not in app.stop()
 
 
 def test_who_asks_for_nothing_has_no_greenlet(app: App) -> None:

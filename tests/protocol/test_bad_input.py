@@ -271,7 +271,7 @@ def test_a_flood_is_answered_with_rate_limited_and_nobody_else_notices(
                 )
             assert client.ask("read", {"room": room, "seq": 0})["ok"]  # the neighbour is served all the while
         for _ in range(500):  # on a busy machine the bucket has filled a little while the neighbour was waited for
-            wire.send(f'42["typing",{{"room":"{room}"}}]')
+            wire.send(f'42["message",{{"room":"{room}","body":""}}]')
         refusal = wire.ask("message", {"room": room, "body": "one more"})["error"]
         assert refusal["code"] == "rate_limited" and 0 < refusal["retry_after"] <= 60
         said = client.ask("message", {"room": room, "body": "all quiet here"})

@@ -135,6 +135,8 @@ class Porch:
 
     def _look(self, caller: Caller, fileno: int) -> None:
         """In the hub: something has come, or the end."""
+        if caller.listener is None:  # seen off in this very turn
+            return
         skip = min(caller.skip, len(_scratch))
         try:
             size = caller.sock.recv_into(_scratch, skip, 0 if skip else MSG_PEEK)
