@@ -118,6 +118,8 @@ def end_run() -> None:
 @contextmanager
 def first(name: str) -> Iterator[tuple[Path, bool]]:
     """A place, and whether the block is to make what is there: the first who asks in this run is; the others wait until that is done."""
+    if begin_run():  # nobody did: it is no tests that run, but the bench or the faults
+        atexit.register(end_run)
     place = Path(os.environ[SHARED]) / name
     with place.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

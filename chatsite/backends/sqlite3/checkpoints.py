@@ -1,6 +1,6 @@
 """The log of an SQLite database is written back beside the work, in a thread: not by the commit that happens to make it too long.
 
-That one would wait for the disk twice, and everybody with it: 10 to 90 ms, some three times a second under load (measured). Invariant: who writes
+That one would wait for the disk twice, and everybody with it (90 ms, traced once on a busy disk). Invariant: who writes
 waits at most for what came while the bulk was written back; should we fail, `wal_autocheckpoint` still bounds the log.
 """
 
