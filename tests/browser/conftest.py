@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, BrowserType, ConsoleMessage, Page
 
 from tests.support.people import Person
 
@@ -37,6 +37,15 @@ def installed(*names: str) -> str:
     found = next(filter(None, map(shutil.which, names)), None)
     assert found, "Chromium is missing: apt-get install chromium"
     return found
+
+
+@pytest.fixture(scope="session")
+def whole_chromium(browser_type: BrowserType, browser_type_launch_args: dict[str, Any]) -> Iterator[Browser]:
+    """Chromium as people have it, with what needs windows: notifications, above all. A module that wants it has it for its `browser`."""
+    executable = installed("chromium", "chromium-browser")
+    browser = browser_type.launch(**{**browser_type_launch_args, "executable_path": executable})
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

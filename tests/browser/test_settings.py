@@ -4,13 +4,21 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.room import RoomPage
 from tests.support.people import Person
 from tests.support.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
+
+
+@pytest.fixture(scope="module")
+def browser(whole_chromium: Browser) -> Browser:
+    """Chromium as people have it."""
+    return whole_chromium
+
+
 Visit = Callable[..., Page]
 
 
