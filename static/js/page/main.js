@@ -97,7 +97,7 @@ class Page {
     });
     document.body.addEventListener("click", (event) => this.#pressed(event));
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    if (zone !== given("me-data").time_zone) load(() => import("#page/zone.js")).then((module) => module?.tellZone(zone));
+    if (zone !== given("me-data").time_zone) tellZone(zone);
     this.#journal.all().then((stored) => this.#outbox.restore(stored));
     this.#connection.open();
     this.#became("connecting");
@@ -308,5 +308,11 @@ class Page {
 
 /** @param {HTMLElement} button in a message that waits */
 const clientIdOf = (button) => /** @type {HTMLElement} */ (button.closest("[data-client-id]")).dataset.clientId ?? "";
+
+/** Tell the site where this device's clock stands, so that others see what time it is for one. @param {string} zone */
+function tellZone(zone) {
+  const token = /** @type {HTMLInputElement | null} */ (document.querySelector("[name=csrfmiddlewaretoken]"))?.value ?? "";
+  fetch("/accounts/zone/", { method: "POST", body: new URLSearchParams({ zone }), headers: { "X-CSRFToken": token } }).catch(() => {});
+}
 
 new Page();
