@@ -18,7 +18,7 @@ from bench.tools import Failed, allow_files, drive, prepare
 
 TRIES = 3  # of each run
 SCALE = "scale"  # a name for its two parts
-RUNS, RUNS_OF_SCALE = 5, 3
+RUNS, RUNS_OF_THE_LONG = 5, 3
 
 
 def main() -> None:
@@ -26,7 +26,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("case", nargs="*", help=f"any of {', '.join(names)}, {SCALE} (the last two); all by default")
     parser.add_argument("--quick", action="store_true", help="one short run each: a look, not a result")
-    parser.add_argument("--runs", type=int, help=f"runs of each server ({RUNS}; of {SCALE} {RUNS_OF_SCALE}; quick: 1)")
+    parser.add_argument(
+        "--runs", type=int, help=f"runs of each server ({RUNS}; of {HISTORY} and {SCALE} {RUNS_OF_THE_LONG}; quick: 1)"
+    )
     parser.add_argument("--server", action="append", choices=KINDS, help="only this one (may be repeated)")
     parser.add_argument("--render", action="store_true", help="only write RESULTS.md and the charts again")
     asked = parser.parse_args()
@@ -48,7 +50,7 @@ def main() -> None:
             kept[name] = {"when": when, **found}
             results.save(kept)
             write(kept)
-    shutil.rmtree(WORK / "history", ignore_errors=True)
+    shutil.rmtree(WORK / history.FOLDER, ignore_errors=True)
     return None
 
 
@@ -57,9 +59,9 @@ TABLES = {HISTORY: report.history_table, scale.WORKERS: scale.workers_table, sca
 
 def measured(name: str, servers: list[str], quick: bool, runs: int | None) -> dict[str, Any]:
     """Measure a case, by whoever knows how."""
+    few = runs or (1 if quick else RUNS_OF_THE_LONG)
     if name == HISTORY:
-        return history.measure(quick)
-    few = runs or (1 if quick else RUNS_OF_SCALE)
+        return history.measure(few, quick, say)
     if name == scale.WORKERS:
         return measure_workers(few, quick)
     if name == scale.GROWTH:

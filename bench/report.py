@@ -140,8 +140,8 @@ def history_table(found: JSON) -> str:
         "## History",
         "",
         "One client asks the running server, one request at a time. The time is the server's: by its own log, or for a socket the client's less "
-        f"the way there and back. Wanted: p95 of at most {MOST_MS:.0f} ms, and at most {MOST_RATIO} times that of the short room."
-        f"{disturbed(found.get('others', 0.0))}",
+        f"the way there and back. Wanted: p95 of at most {MOST_MS:.0f} ms, and at most {MOST_RATIO} times that of the short room. "
+        f"Runs: {found.get('runs', 1)}, medians.{disturbed(found.get('others', 0.0))}",
         "",
     ]
     return "\n".join([*lines, *table(rows)]) + "\n"
