@@ -4,6 +4,7 @@ import json
 import socket
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -344,7 +345,10 @@ def test_a_form_that_is_cut_off_on_its_way_is_not_half_a_message(site: Site, ana
     with socket.create_connection(("127.0.0.1", site.server.port), timeout=PATIENCE) as sock:
         sock.sendall(f"POST {whole.path_url} HTTP/1.1\r\n{head}\r\n{whole.body[:3_000]}".encode())
         sock.shutdown(socket.SHUT_WR)
-        assert sock.recv(65_536).split()[1] in (b"200", b"400")  # the page again, without what was not all there
+        with suppress(
+            ConnectionResetError
+        ):  # who has hung up while they waited for their turn is seen off without an answer
+            assert sock.recv(65_536).split()[1] in (b"200", b"400")  # the page again, without what was not all there
     assert site.stored(room)["last_seq"] == 0
 
 

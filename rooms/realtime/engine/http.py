@@ -4,46 +4,30 @@
 `conn_state`, and in `GreenSocket.__del__`. A detached socket must slip through all three: `Protocol._take` moves the descriptor
 out of the Python object, and puts `_GONE` in its place. So leaves a WebSocket, and who has had an answer and may ask for more (porch.py).
 
-Its time-outs are a socket's, each between two bytes: whoever sends one now and then stays for ever. Here a head has a time, and a body a least
-rate. A body that ends early is an error, and not, as for eventlet, all that there is: half a form would be taken for a whole one. Chunked bodies,
-for which no browser has a use and eventlet no bounds, are refused (RFC 9112, section 6.3).
+Its time-outs are a socket's, each between two bytes: whoever sends one now and then stays for ever. Here a head has a time, and a body a least rate
+(bodies.py). Chunked bodies, for which no browser has a use and eventlet no bounds, are refused (RFC 9112, section 6.3).
 """
 
-import errno
-from _socket import (
-    AF_INET,
-    AF_INET6,
-    IPPROTO_TCP,
-    SO_RCVLOWAT,
-    SOCK_STREAM,
-    SOL_SOCKET,
-    TCP_NODELAY,
-    getaddrinfo,
-    socket,
-)
-from collections.abc import Iterator
-from contextlib import contextmanager
+from _socket import AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, getaddrinfo, socket
 from dataclasses import dataclass
 from email import errors
-from time import monotonic
 from typing import Any
 
 import eventlet
-from eventlet import hubs, wsgi
+from eventlet import wsgi
 from eventlet.greenio import GreenSocket
 
+from .bodies import Body, read_already
 from .handshake import DETACH, Environ
 from .porch import Porch
 
 BACKLOG = 4096  # connections that may wait to be accepted, if the kernel's somaxconn allows as many
-LEAST_RATE = 4_000  # bytes a second that a body brings on average, after its first patience: 32 kbit/s
 # What http.client passes over; others it finds where a form has no parts yet.
 NO_HEADERS = (
     errors.MissingHeaderBodySeparatorDefect,
     errors.FirstHeaderLineIsContinuationDefect,
     errors.MisplacedEnvelopeHeaderDefect,
 )
-GULP = 16 * 1024  # bytes of a body that are read at a time, within a kernel's buffer
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,78 +165,6 @@ class Lines:
     def readline(self, size: int = -1) -> bytes:
         self.last = self._reader.readline(size)
         return self.last
-
-
-class Body(wsgi.Input):
-    """What a request brings. Raises OSError where it comes too slowly, or ends before it is all here."""
-
-    def __init__(self, made: wsgi.Input, patience: float) -> None:
-        """`made`: eventlet's own, not read from yet; `patience` in seconds."""
-        self.__dict__.update(made.__dict__)
-        self.is_broken = False  # it came too slowly, or ended early
-        self.unwanted = 0  # bytes, once `discard` was called
-        self.until = monotonic() + patience  # and the time that its bytes may take
-
-    def discard(self) -> None:
-        """What has not been read is of no use to anybody: no greenlet waits for it. Raises OSError where it was waited for in vain."""
-        if self.is_broken:
-            raise ConnectionAbortedError(errno.ECONNABORTED, "a body did not come")
-        self.unwanted = self.content_length - self.position
-
-    def _do_read(self, reader: Any, length: int | None = None) -> bytes:
-        try:
-            return self._read(reader, length)
-        except OSError:
-            self.is_broken = True
-            raise
-
-    def _read(self, reader: Any, length: int | None) -> bytes:
-        left = self.content_length - self.position
-        wanted = left if length is None else min(length, left)
-        with self._in_time(self.position + wanted):
-            if reader == self.rfile.readline:
-                line: bytes = super()._do_read(reader, wanted)
-                return line or self._cut_off(wanted)
-            read = [super()._do_read(reader, 0)]  # which says that the body may come
-            while wanted:
-                gulp = min(wanted, GULP)
-                self._wait_for(gulp)
-                read.append(super()._do_read(reader, gulp))
-                if len(read[-1]) < gulp:
-                    self._cut_off(gulp)
-                wanted -= gulp
-        return b"".join(read)
-
-    def _cut_off(self, wanted: int) -> bytes:
-        if wanted:
-            raise ConnectionResetError(errno.ECONNRESET, "a request was cut off")
-        return b""
-
-    def _wait_for(self, size: int) -> None:
-        """Until so many bytes are here, or the end: the kernel wakes us once, and not for each drop."""
-        sock = self._sock
-        lacks = size - len(read_already(sock, self.rfile))
-        if lacks > 0:
-            sock.setsockopt(SOL_SOCKET, SO_RCVLOWAT, lacks)
-            try:
-                hubs.trampoline(sock.fd, read=True, timeout=sock.gettimeout(), timeout_exc=TimeoutError("slow body"))
-            finally:
-                sock.setsockopt(SOL_SOCKET, SO_RCVLOWAT, 1)
-
-    @contextmanager
-    def _in_time(self, size: int) -> Iterator[None]:
-        left = self.until + size / LEAST_RATE - monotonic()
-        with eventlet.Timeout(max(left, 0), TimeoutError("slow body")):
-            yield
-
-
-def read_already(sock: GreenSocket, reader: Any) -> bytes:
-    """What is in the buffer of a connection's reader, or can be had without waiting. Raises OSError where the connection is broken."""
-    sock.act_non_blocking = True
-    try:
-        return bytes(reader.peek())
-    finally:
-        sock.act_non_blocking = False
 
 
 def listen(host: str, port: int) -> GreenSocket:
