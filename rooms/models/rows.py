@@ -30,7 +30,6 @@ class Shape:
     columns: str  # with the table's name before each
     names: tuple[str, ...]
     converted: tuple[tuple[int, Any], ...]  # those columns that Python sees otherwise than the database
-    insert: str
 
 
 @cache
@@ -40,13 +39,11 @@ def shape_of(model: type[models.Model], vendor: str, deferred: tuple[str, ...] =
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
     fields = [field for field in model._meta.concrete_fields if field.attname not in deferred]
-    own = [quote(str(field.column)) for field in fields if not field.primary_key]
     return Shape(
         table,
         ", ".join(f"{table}.{quote(str(field.column))}" for field in fields),
         tuple(field.attname for field in fields),
         tuple((n, field) for n, field in enumerate(fields) if not isinstance(field, (*PLAIN, models.AutoField))),
-        f"INSERT INTO {table} ({', '.join(own)}) VALUES",
     )
 
 

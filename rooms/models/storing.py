@@ -20,9 +20,10 @@ def insert(objects: Sequence[models.Model], returning: Sequence[str] = ()) -> li
     the database does not tell (SQLite, of many)."""
     model = type(objects[0])
     connection: Any = connection_of(model)
-    text, of = _insertion(model, connection.vendor)
-    rows = [list(of(each.__dict__)) for each in objects]  # past the descriptors of the fields
-    for n, prepare in _preparers(model, connection.vendor):
+    given = [each.__dict__ for each in objects]  # past the descriptors of the fields
+    text, of, preparers = _insertion(model, connection.vendor, _left_out(model, given))
+    rows = [list(of(attributes)) for attributes in given]
+    for n, prepare in preparers:
         last = made = None
         for row in rows:
             if row[n] is not last:  # those who are stored together share a moment
@@ -38,11 +39,36 @@ def insert(objects: Sequence[models.Model], returning: Sequence[str] = ()) -> li
         return cursor.fetchall() if returning else []
 
 
+def _left_out(model: type[models.Model], given: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """The columns in which all of them have NULL: they have it unsaid, too, and each that is said takes Python's driver of SQLite an exception."""
+    names, of = _optional(model)
+    kinds = set(map(of, given))
+    return tuple([name for n, name in enumerate(names) if all(kind[n] is None for kind in kinds)])
+
+
 @cache
-def _insertion(model: type[models.Model], vendor: str) -> tuple[str, Callable[[Any], Row]]:
-    """The beginning of the statement, and what takes the values of its columns from the attributes of an instance."""
-    shape = shape_of(model, vendor)
-    return shape.insert, itemgetter(*[name for name in shape.names if name != model._meta.pk.attname])
+def _optional(model: type[models.Model]) -> tuple[list[str], Callable[[Any], Row]]:
+    """The columns that may be NULL, and what takes their values from the attributes of an instance."""
+    names = [field.attname for field in model._meta.concrete_fields if field.null and not field.has_db_default()]
+    return names, lambda attributes: tuple([attributes[name] for name in names])
+
+
+@cache
+def _insertion(
+    model: type[models.Model], vendor: str, left_out: tuple[str, ...]
+) -> tuple[str, Callable[[Any], Row], list[tuple[int, Callable[[Any], Any]]]]:
+    """The beginning of the statement, without some columns; what takes the values of the others from the attributes of an instance; and how some
+    of those are made what the database takes: the value's number, and a function."""
+    shape, quote = shape_of(model, vendor), connection_of(model).ops.quote_name
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key and field.attname not in left_out]
+    names = [field.attname for field in fields]
+    columns = ", ".join([quote(str(field.column)) for field in fields])
+    preparers = [
+        (names.index(field.attname), _preparer(model, field, vendor))
+        for _, field in shape.converted
+        if field.attname in names
+    ]
+    return f"INSERT INTO {shape.table} ({columns}) VALUES", itemgetter(*names), preparers
 
 
 def last_keys(model: type[models.Model], count: int) -> range | None:
@@ -55,15 +81,6 @@ def last_keys(model: type[models.Model], count: int) -> range | None:
         return None
     [[last]] = connection.rows("SELECT last_insert_rowid()", ())
     return range(last - count + 1, last + 1)
-
-
-@cache
-def _preparers(model: type[models.Model], vendor: str) -> list[tuple[int, Callable[[Any], Any]]]:
-    """How the values of some columns are made what the database takes: the column's number, not counting the primary key, and a function."""
-    names = [name for name in shape_of(model, vendor).names if name != model._meta.pk.attname]
-    return [
-        (names.index(field.attname), _preparer(model, field, vendor)) for _, field in shape_of(model, vendor).converted
-    ]
 
 
 def _preparer(model: type[models.Model], field: Any, vendor: str) -> Callable[[Any], Any]:
