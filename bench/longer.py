@@ -16,6 +16,7 @@ EPOCH = 1_600_000_000  # when the first was said: ten million are said in the pa
 OWN = {
     "seq": "n.seq",
     "version": "n.seq + :ahead",
+    "first_version": "n.seq + :ahead",
     "client_id": "printf('%032x', n.seq)",  # in order, else filling this index would take the most time
     "created_at": f"strftime('%Y-%m-%d %H:%M:%S', {EPOCH} + {SPACING} * n.seq, 'unixepoch')",
 }

@@ -1,6 +1,7 @@
 """A message: numbered by `seq` in its room for ever, stamped with the room's `version` at each change.
 
-"Everything since version v" is one range of the index (room, version). A deleted message keeps its row, its number and its author and loses its body.
+"Everything since version v" is two short ranges: what was posted since is last by number, and what has changed since it was posted, and only that, is
+in the index (room, version). A deleted message keeps its row, its number and its author and loses its body.
 An answer in a thread is a message of the room like any other, with the number of the message it belongs under in `thread`; the room's log and its
 pages leave it out. A thread's log is its root and the answers.
 """
@@ -29,11 +30,20 @@ if TYPE_CHECKING:
 
 FILES = "📎"  # stands for the words of a message that has none
 # What a page does not show of a message; and what it shows of people, who have many columns.
-UNSHOWN = ("deleted_by_id", "delete_reason")
+UNSHOWN = ("deleted_by_id", "delete_reason", "first_version")
 SHOWN_OF_PEOPLE = ("handle", "name", "avatar")
 
 _NAMED = re.compile(r'<span class="mention" data-user="(\d+)">')
 UNCOUNTED = Q(deleted_at__isnull=False) | Q(thread__isnull=False)  # what is never unread in its room
+CHANGED = Q(first_version=None) | Q(version__gt=models.F("first_version"))  # since it was posted, for all that is known
+# In SQL: the ids of what has a version above one, the first of what was only posted, by number, and the first of what has changed.
+SINCE = """
+SELECT id FROM (
+  SELECT id FROM {table} WHERE room_id = %s AND seq > %s AND version > %s AND version = first_version ORDER BY seq LIMIT %s
+) AS posted UNION ALL SELECT id FROM (
+  SELECT id FROM {table} WHERE room_id = %s AND version > %s AND (first_version IS NULL OR version > first_version) ORDER BY version LIMIT %s
+) AS changed
+"""
 
 
 class MessageManager(models.Manager["Message"]):
@@ -115,8 +125,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return answers.order_by("seq").values_list("seq", flat=True).first()
 
     def since(self, room: Room, version: int, limit: int) -> list[Message]:
-        """The messages changed after `version`, in the order of their last change."""
-        return _page("room_id = %s AND version > %s ORDER BY version LIMIT %s", room.pk, version, limit)
+        """The first `limit` messages changed after `version`, in the order of their last change. `room` as it was read, whatever came since.
+
+        Since `version` no more can have been posted than the room has had changes: one looks at the numbers of so many.
+        """
+        last = room.last_seq - max(0, room.version - version)
+        params = (room.pk, last, version, limit, room.pk, version, limit)
+        return _page(f"id IN ({SINCE}) ORDER BY version LIMIT %s", *params, limit)
 
     def pinned(self, room: Room) -> list[Message]:
         """What is pinned in the room, the last first."""
@@ -226,6 +241,8 @@ class Message(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages", db_index=False)
     seq = models.BigIntegerField()
     version = models.BigIntegerField()
+    # The version that it was posted with. None: posted before that was noted, or by hand.
+    first_version = models.BigIntegerField(null=True, editable=False)
     client_id = models.UUIDField(default=uuid.uuid4)
     body = models.TextField(_("body"), blank=True)
     html = models.TextField(blank=True, editable=False)
@@ -262,9 +279,9 @@ class Message(models.Model):
             models.UniqueConstraint(fields=["author", "client_id"], name="one_message_a_client_id"),
         ]
         indexes = [
-            models.Index(fields=["room", "version"], name="message_changes"),
             models.Index(fields=["room", "seq"], name="message_shown", condition=Q(thread__isnull=True)),
-            # The others are partial: a plain message is in none of them.
+            # A plain message is in none of the others.
+            models.Index(fields=["room", "version"], name="message_changes", condition=CHANGED),
             models.Index(fields=["room", "seq"], name="message_uncounted", condition=UNCOUNTED),
             models.Index(fields=["room", "thread", "seq"], name="message_answers", condition=Q(thread__isnull=False)),
             models.Index(fields=["reply_to"], name="message_replies", condition=Q(reply_to__isnull=False)),
@@ -291,8 +308,9 @@ class Message(models.Model):
         room.last_seq += 1
         room.version += 1
         given = {
-            "room_id": room.id, "author_id": author.id, "seq": room.last_seq, "version": room.version, "client_id": client_id, "body": body,
-            "html": html, "reply_to_id": reply_to.id if reply_to else None, "created_at": now, "gathered": [], "called": {},
+            "room_id": room.id, "author_id": author.id, "seq": room.last_seq, "version": room.version,
+            "first_version": room.version, "client_id": client_id, "body": body, "html": html,
+            "reply_to_id": reply_to.id if reply_to else None, "created_at": now, "gathered": [], "called": {},
         }  # fmt: skip
         return rows.instance(cls, given, {"room": room, "author": author, "reply_to": reply_to})
 

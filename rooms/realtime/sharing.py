@@ -266,7 +266,7 @@ class SharedChatServer(ChatServer):
             return
         found = Message.objects.since(room, at, settings.SYNC_LIMIT + 1)
         if len(found) > settings.SYNC_LIMIT:
-            found = [Message.objects.whole().filter(room=room).order_by("-version")[0]]
+            found = Message.objects.since(room, room.version - 1, 1)
         news = [
             {"type": "message", "room": room.slug, "version": each.version, "message": payloads.message(each)}
             for each in found

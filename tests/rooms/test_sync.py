@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db.models import F
 from emoji import EMOJI_DATA
 
 from accounts.models import User
@@ -121,3 +122,24 @@ def test_reactions_count_too(den: Room, ana: User, person: Callable[..., User], 
     assert first["more"] and 0 < len(first["messages"]) < 12
     assert len(json.dumps(first)) < 1.2 * sync.MOST
     assert len(sync.changes(ana, {"den": first["version"]})["den"]["messages"]) == 12 - len(first["messages"])
+
+
+def test_what_was_only_posted_and_what_has_changed_come_in_one_order(den: Room, ana: User, bo: User, say: Say) -> None:
+    """Both are looked up by an index of their own; so is what was posted before it was noted as what."""
+    say(den, ana, *"abcdefgh")
+    Message.objects.filter(room=den, seq__in=(2, 3)).update(first_version=None)  # as of before
+    actions.react(bo, "den", 1, "👍", True)
+    say(den, ana, "answer", "another", thread=4)  # each changes its root, too
+    before = Room.objects.get(slug="den")
+    actions.edit(ana, "den", 7, "G")
+    say(den, bo, "i", "j")
+    actions.delete(ana, "den", 9)
+    actions.react(bo, "den", 1, "👍", False)
+    room = Room.objects.get(slug="den")
+    plain = Message.objects.filter(room=room, version=F("first_version"))
+    assert set(plain.values_list("seq", flat=True)) == {5, 6, 8, 10, 11, 12}
+    for version in range(room.version + 2):
+        for limit in (1, 2, 5, 100):
+            wanted = list(Message.objects.filter(room=room, version__gt=version).order_by("version")[:limit])
+            assert Message.objects.since(room, version, limit) == wanted
+            assert Message.objects.since(before, version, limit) == wanted, "read before the latest changes"

@@ -222,6 +222,10 @@ def test_an_answer_is_posted_by_http_too(
         ("room_id = 1 AND thread = 2 AND seq > 9 ORDER BY seq LIMIT 5", "message_answers"),
         ("room_id = 1 AND seq > 5 AND (deleted_at IS NOT NULL OR thread IS NOT NULL)", "message_uncounted"),
         ("reply_to_id = 5 AND id > 9 ORDER BY id LIMIT 5", "message_replies"),
+        (
+            "room_id = 1 AND version > 9 AND (first_version IS NULL OR version > first_version) ORDER BY version LIMIT 5",
+            "message_changes",
+        ),
     ],
 )
 def test_each_question_has_its_index(condition: str, index: str) -> None:

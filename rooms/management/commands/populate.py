@@ -118,6 +118,7 @@ class Command(BaseCommand):
                         author=author,
                         seq=room.last_seq,
                         version=room.version,
+                        first_version=room.version,
                         body=body,
                         html=render(body),
                         created_at=start + SPACING * (room.last_seq - begun[room.pk]),
