@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as base
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp
@@ -11,10 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import two_factor
 from accounts.forms import NameField, Plain
+from accounts.passkeys import CredentialField
 
 CODE = {"inputmode": "numeric", "autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
 NAME_LENGTH = 60  # characters of what a passkey is called
 NAME_HELP = _("To tell it from others.")
+ALONE = "alone"  # of the data of a passkey: whether it signs in without the password, as its person has chosen
 
 
 class CodeForm(Plain):
@@ -58,10 +61,38 @@ class AddWebAuthnForm(Plain, webauthn.AddWebAuthnForm):
     helps = {"name": NAME_HELP, "passwordless": _("It then asks for your finger, your face or its PIN.")}
 
     name = NameField(label=_("Name"), max_length=NAME_LENGTH, required=False)
+    credential = CredentialField(is_new=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["initial"] = {"passwordless": True} | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        """What was chosen is kept with it: devices keep many passkeys so that they could be used alone, whatever they are asked for."""
+        data: dict[str, Any] = super().clean() or {}
+        if "credential" in data:
+            data["credential"][ALONE] = data["passwordless"]
+        return data
+
+
+class AuthenticateWebAuthnForm(webauthn.AuthenticateWebAuthnForm):
+    credential = CredentialField()
+
+
+class ReauthenticateWebAuthnForm(webauthn.ReauthenticateWebAuthnForm):
+    credential = CredentialField()
+
+
+class LoginWebAuthnForm(webauthn.LoginWebAuthnForm):
+    """Without the password."""
+
+    credential = CredentialField()
+
+    def clean_credential(self) -> Authenticator:
+        passkey: Authenticator = super().clean_credential()
+        if not passkey.data["credential"].get(ALONE, True):
+            raise get_adapter().validation_error("incorrect_code")
+        return passkey
 
 
 class EditWebAuthnForm(Plain, webauthn.EditWebAuthnForm):

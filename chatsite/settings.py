@@ -201,6 +201,9 @@ MFA_FORMS = {
     "reauthenticate": "accounts.two_factor_forms.ReauthenticateForm",
     "activate_totp": "accounts.two_factor_forms.ActivateTOTPForm",
     "add_webauthn": "accounts.two_factor_forms.AddWebAuthnForm",
+    "authenticate_webauthn": "accounts.two_factor_forms.AuthenticateWebAuthnForm",
+    "reauthenticate_webauthn": "accounts.two_factor_forms.ReauthenticateWebAuthnForm",
+    "login_webauthn": "accounts.two_factor_forms.LoginWebAuthnForm",
     "edit_webauthn": "accounts.two_factor_forms.EditWebAuthnForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
