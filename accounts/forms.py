@@ -64,6 +64,13 @@ class SignupForm(Plain, allauth.SignupForm):
 
     name = NameField(label=_("Your name"), widget=forms.TextInput(attrs={"autocomplete": "name"}))
 
+    def validate_unique_email(self, value: str) -> str:
+        """Taken is what somebody signs in with: else anybody could keep others out by wishing to change to their addresses."""
+        if User.objects.filter(email=value).exists():
+            return super().validate_unique_email(value)
+        self.account_already_exists = False
+        return value
+
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         """Store the new person; who signed up with this address a moment ago (a double click, another tab) is led to sign in."""
         try:
@@ -83,7 +90,16 @@ class ReauthenticateForm(Plain, allauth.ReauthenticateForm):
 
 
 class ResetPasswordForm(Plain, allauth.ResetPasswordForm):
+    """Sends the link to the address one signs in with. One that somebody is changing to is not theirs yet: it may be mistyped, and another's."""
+
     labels = {"email": _("E-mail address")}
+
+    users: list[User]
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        self.users = [user for user in self.users if user.email == User.objects.normalize_email(email)]
+        return email
 
 
 class ResetPasswordKeyForm(Plain, allauth.ResetPasswordKeyForm):

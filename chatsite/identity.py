@@ -58,6 +58,10 @@ class Backend(AuthenticationBackend):
     def user_can_authenticate(self, user: Any) -> bool:
         return super().user_can_authenticate(user) and not user.is_banned
 
+    def _authenticate_by_email(self, email: str, password: str) -> User | None:
+        """By the address that is theirs; allauth would take one, too, that they are changing to, and that is perhaps another's."""
+        return self._check_password(User.objects.filter(email=User.objects.normalize_email(email)).first(), password)
+
     def get_user(self, user_id: int) -> User | None:
         """The person with this id, if they may sign in."""
         found = rows.select(User, "WHERE id = %s", [user_id])

@@ -1,5 +1,6 @@
 """A person signs up, by an invitation where the site asks for one, and comes in for the first time."""
 
+from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
 from accounts.models import Site, User
@@ -53,6 +54,9 @@ def sign_up(user: User, name: str) -> User:
             if User.objects.filter(email=user.email).exists():
                 raise EmailTaken(user.email) from None
         else:
+            EmailAddress.objects.filter(
+                email=user.email, verified=False, primary=False
+            ).delete()  # who wished to change to it
             return user
     raise AssertionError(f"no free handle for {user.name!r} in {TRIES} tries")
 

@@ -122,3 +122,19 @@ def test_who_has_no_password_gets_one_by_mail(client: Client, person: Callable[.
     assert page.request["PATH_INFO"] == "/accounts/password/reset/" and page.status_code == 200
     ask(client, "bo@example.com")
     assert [letter.to for letter in mail] == [["bo@example.com"]]
+
+
+def test_an_address_one_is_changing_to_opens_nothing_before_it_is_confirmed(
+    client: Client, ana: User, mail: list[Any]
+) -> None:
+    """It may be mistyped, and another's."""
+    client.force_login(ana)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    client.post("/accounts/email/", {"email": "anna@example.com", "action_add": ""})
+    mail.clear()
+    ask(Client(), "anna@example.com")
+    assert [letter.to for letter in mail] == [["anna@example.com"]]
+    assert "/password/reset/key/" not in mail[0].body
+    stranger = Client()
+    stranger.post("/accounts/login/", {"login": "anna@example.com", "password": PASSWORD})
+    assert stranger.get("/accounts/profile/").status_code == 302

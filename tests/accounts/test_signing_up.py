@@ -192,6 +192,24 @@ def test_where_confirming_is_mandatory_nobody_joins_before(
     assert EmailAddress.objects.get(email="bo@example.com").verified
 
 
+@pytest.mark.parametrize("verification", ["optional", "mandatory"])
+def test_nobody_is_kept_out_by_who_wishes_to_change_to_their_address(
+    client: Client, admin: User, policy: Callable[[str], Site], settings: Any, mail: list[Any], verification: str
+) -> None:
+    settings.ACCOUNT_EMAIL_VERIFICATION = verification
+    policy("open")
+    EmailAddress.objects.create(user=admin, email=admin.email, primary=True, verified=True)
+    EmailAddress.objects.create(user=admin, email="bo@example.com")
+    client.post(PAGE, FILLED)
+    bo = User.objects.get(email="bo@example.com")
+    assert [(each.user, each.primary) for each in EmailAddress.objects.filter(email=bo.email)] == [(bo, True)]
+    link = next(word for word in mail[0].body.split() if "/confirm-email/" in word).removeprefix("http://testserver")
+    client.post(link)
+    assert EmailAddress.objects.get(user=bo).verified
+    admin.refresh_from_db()
+    assert admin.email == "root@example.com"
+
+
 def test_many_sign_ups_from_one_address_are_throttled(client: Client, policy: Callable[[str], Site]) -> None:
     policy("open")
     codes = [client.post(PAGE, {}).status_code for _ in range(61)]
