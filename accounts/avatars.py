@@ -2,7 +2,7 @@
 
 The name is a keyed hash of the content: it changes with the picture, so browsers keep it for ever; nobody can guess it, so it needs
 no permission.
-`take_in` computes for long and runs where `offload.run` puts it.
+`take_in` computes for long and runs where `offload.run_large` puts it.
 """
 
 import io
@@ -61,10 +61,14 @@ def _squares(path: Path, most_pixels: int) -> dict[int, Image.Image]:
             if image.width * image.height > most_pixels:  # before a pixel is decoded
                 raise NoPicture(is_large=True)
             image.draft("RGB", (2 * LARGE, 2 * LARGE))  # a JPEG is decoded no larger than needed
-            upright = ImageOps.exif_transpose(image)
-            if upright.has_transparency_data:
-                upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright.convert("RGBA"))
-            large = ImageOps.fit(upright.convert("RGB"), (LARGE, LARGE), Image.Resampling.LANCZOS)
+            ImageOps.exif_transpose(image, in_place=True)
+            mode = "RGBA" if image.has_transparency_data else "RGB"
+            upright = (
+                image if image.mode == mode else image.convert(mode)
+            )  # no copy of what may take some hundred megabytes
+            large = ImageOps.fit(upright, (LARGE, LARGE), Image.Resampling.LANCZOS)
+            if mode == "RGBA":
+                large = Image.alpha_composite(Image.new("RGBA", large.size, "white"), large).convert("RGB")
             return {LARGE: large, SMALL: large.resize((SMALL, SMALL), Image.Resampling.LANCZOS)}
     except NoPicture:
         raise

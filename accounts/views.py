@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from allauth.account import views as allauth
+from allauth.core import ratelimit
 from allauth.decorators import rate_limit
 from allauth.mfa.base.views import IndexView
 from allauth.mfa.models import Authenticator
@@ -117,23 +118,24 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, request.FILES or None, initial=shown)
     if not user.avatar:
         del form.fields["without_avatar"]
-    if request.method == "POST" and form.is_valid() and _keep(user, form):
+    if request.method == "POST" and form.is_valid() and _keep(request, user, form):
         messages.success(request, _("Saved."))
         return redirect("profile")
     picture = avatars.url_of(user.avatar, avatars.LARGE) if user.avatar else ""
     return render(request, "account/profile.html", {"form": form, "picture": picture})
 
 
-def _keep(user: User, form: ProfileForm) -> bool:
-    """Do what the form asks for; what cannot be done stands in the form."""
+def _keep(request: HttpRequest, user: User, form: ProfileForm) -> bool:
+    """Do what the form asks for, or nothing of it: what cannot be done stands in the form."""
     data = form.cleaned_data
+    picture = Path(data["avatar"].temporary_file_path()) if data["avatar"] else None
+    shown = data["name"], data["handle"], data["status_emoji"], data["status"]
+    if picture and not ratelimit.consume(request, action="avatar", user=user):
+        form.add_error("avatar", _("Too many pictures. Please wait a minute."))
+        return False
     try:
-        actions.rename(user, data["name"], data["handle"])
-        actions.set_status(user, data["status_emoji"], data["status"])
-        if data["avatar"] or data.get("without_avatar"):
-            actions.set_avatar(user, Path(data["avatar"].temporary_file_path()) if data["avatar"] else None)
+        actions.introduce(user, *shown, picture, data.get("without_avatar", False))
     except actions.HandleTaken:
-        user.refresh_from_db()
         form.add_error("handle", _("Someone else has this handle."))
     except avatars.NoPicture as refusal:
         form.add_error(

@@ -215,6 +215,7 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 # Beside allauth's own limits, which stay on.
 ACCOUNT_RATE_LIMITS = {
     "first_run": "10/m/ip",
+    "avatar": "10/m/user",
     "login": env.str("SIGN_IN_LIMIT", default="300/m/ip"),
     "login_failed": env.str("SIGN_IN_FAILED_LIMIT", default="60/m/ip,5/300s/key"),
     "signup": env.str("SIGN_UP_LIMIT", default="60/m/ip"),

@@ -1,7 +1,7 @@
 """What a file is, by its content: an image made harmless and small, something that plays, or just a file. Names are cleaned here, too.
 
 Invariant: an image that leaves here says nothing of who made it, where and when; it stands upright; it was decoded once, so it is one.
-No database and no hub: `take_in` computes for long and runs where `offload.run` puts it.
+No database and no hub: `take_in` computes for long and runs where `offload.run_large` puts it.
 """
 
 import logging

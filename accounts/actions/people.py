@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
@@ -25,8 +26,28 @@ class HandleTaken(Exception):
     """Someone else has this handle."""
 
 
-def rename(user: User, name: str, handle: str) -> None:
-    """Give a person another name and handle. Raises HandleTaken; ValidationError for a name that cannot be shown."""
+def introduce(
+    user: User, name: str, handle: str, emoji: str = "", status: str = "", picture: Path | None = None, without: bool = False
+) -> None:  # fmt: skip
+    """Let others see a person so: all of it, or nothing. `emoji` is one, or none; `picture`: a file; `without`: none any more.
+
+    Raises NoPicture, HandleTaken; ValidationError for what cannot be shown. `user` is as stored then.
+    """
+    made = offload.run_large(avatars.take_in, picture, settings.MAX_PIXELS, user.pk) if picture else ""
+    try:
+        with transaction.atomic():
+            _rename(user, name, handle)
+            set_status(user, emoji, status)
+            if picture or without:
+                _set_avatar(user, made)
+    except (HandleTaken, ValidationError):
+        user.refresh_from_db()
+        if made and made != user.avatar:
+            avatars.remove(made)
+        raise
+
+
+def _rename(user: User, name: str, handle: str) -> None:
     user.name = tidy(name)
     user.handle = handle.lower()
     try:
@@ -48,17 +69,15 @@ def set_status(user: User, emoji: str, text: str) -> None:
         transaction.on_commit(lambda: user_changed.send(User, user=user))
 
 
-def set_avatar(user: User, picture: Path | None) -> None:
-    """Give a person the picture in a file, or none; the one before is gone. Raises NoPicture."""
-    before = user.avatar
-    user.avatar = offload.run(avatars.take_in, picture, settings.MAX_PIXELS, user.pk) if picture else ""
-    if user.avatar == before:
+def _set_avatar(user: User, name: str) -> None:
+    """Give a person the picture with this name, or none; the one before is gone."""
+    before, user.avatar = user.avatar, name
+    if before == name:
         return
-    with transaction.atomic():
-        user.save(update_fields=["avatar"])
-        transaction.on_commit(lambda: user_changed.send(User, user=user))
-        if before:
-            transaction.on_commit(lambda: avatars.remove(before))
+    user.save(update_fields=["avatar"])
+    transaction.on_commit(lambda: user_changed.send(User, user=user))
+    if before:
+        transaction.on_commit(lambda: avatars.remove(before))
 
 
 def set_time_zone(user: User, name: str) -> None:

@@ -1,10 +1,8 @@
 """Uploading: a file is taken in and waits for the message that it goes with (`posting`), for a day at most.
 
-The id is the uploader's choice and makes a retry the same file. Invariant: what is not wanted is refused before it is looked at; images are
-looked at few at a time, for each may take some hundred megabytes while it is.
+The id is the uploader's choice and makes a retry the same file. Invariant: what is not wanted is refused before it is looked at.
 """
 
-import threading
 import time
 import uuid
 
@@ -20,12 +18,10 @@ from rooms.errors import Invalid, TooLong, phrase
 from rooms.models import Attachment, Room
 from rooms.permissions import refusal_to_post
 
-AT_ONCE = 2  # files looked at
 MOST_WAITING = 50  # uploads of one person that wait for a message
 TIDY_EVERY = 3600  # seconds
 TIDY_MOST = 20  # uploads cleared away at a time
 
-_workshop = threading.BoundedSemaphore(AT_ONCE)
 _tidied = 0.0
 
 
@@ -35,8 +31,7 @@ def upload(user: User, slug: str, upload: media.Upload, id: uuid.UUID | None = N
     _tidy()
     if earlier := _admitted(user, slug, id, upload):
         return earlier
-    with _workshop:
-        taken = offload.run(media.take_in, upload.path, upload.name, settings.MAX_PIXELS)
+    taken = offload.run_large(media.take_in, upload.path, upload.name, settings.MAX_PIXELS)
     try:
         with transaction.atomic():
             room = lock_room(slug)

@@ -135,10 +135,33 @@ def test_what_is_no_picture_is_refused(her: Client, ana: User, media: Path, cont
     assert ana.avatar == "" and not media.exists()
 
 
+@pytest.mark.parametrize(("handle", "content"), [("ana.lima", b"<html>"), ("bo", picture())], ids=["picture", "handle"])
+def test_a_profile_is_saved_whole_or_not_at_all(
+    her: Client, ana: User, person: Callable[..., User], media: Path, handle: str, content: bytes
+) -> None:
+    person(handle="bo")
+    typed = {"name": "Ana Lima", "handle": handle, "status_emoji": "🌴", "status": "away"}
+    page = save(her, content, **typed)
+    assert page.context["form"].errors
+    assert {name: page.context["form"][name].value() for name in typed} == typed
+    assert "Ana Lima" in page.content.decode()
+    ana.refresh_from_db()
+    assert (ana.name, ana.handle, ana.status_emoji, ana.status, ana.avatar) == ("Ana", "ana", "", "", "")
+    assert not media.exists() or not list(media.iterdir())
+
+
 def test_a_decompression_bomb_is_refused_before_it_is_decoded(her: Client, settings: Any) -> None:
     settings.MAX_PIXELS = 10_000
     bomb = picture((101, 100), "PNG")
     assert save(her, bomb).context["form"].errors["avatar"] == ["This picture has too many pixels."]
+
+
+def test_pictures_without_end_are_refused(her: Client, ana: User) -> None:
+    """Each is some work, and may take a lot of memory while it is."""
+    answers = [save(her, picture((20, 20), colour=(number, 0, 0, 255), kind="PNG")) for number in range(11)]
+    assert [answer.status_code for answer in answers] == [302] * 10 + [200]
+    assert answers[-1].context["form"].errors["avatar"] == ["Too many pictures. Please wait a minute."]
+    assert save(her).status_code == 302, "all else is saved"
 
 
 def test_a_file_that_is_too_large_is_refused(her: Client, settings: Any) -> None:
