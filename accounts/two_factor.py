@@ -7,6 +7,7 @@ session outlives the loss of one. Secrets are kept encrypted with a key that is 
 import base64
 import logging
 import secrets
+from collections.abc import Iterable
 
 from allauth.core import context
 from allauth.core.internal.cryptokit import compare_user_code
@@ -16,6 +17,7 @@ from allauth.mfa.totp.internal import auth
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -36,9 +38,14 @@ ALWAYS_OPEN = {
 }  # fmt: skip
 
 
+def factors() -> QuerySet[Authenticator]:
+    """What people show when they sign in. Codes on paper alone are none."""
+    return Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES)
+
+
 def has_one(user: User) -> bool:
-    """Whether somebody shows a second factor when they sign in. Codes on paper alone are none."""
-    return Authenticator.objects.filter(user_id=user.pk).exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+    """Whether somebody shows a second factor when they sign in."""
+    return factors().filter(user_id=user.pk).exists()
 
 
 def is_spent(user: User, code: str) -> bool:
@@ -67,7 +74,15 @@ def _step(app: Authenticator, code: str) -> int | None:
 
 def is_lacking(user: User | AnonymousUser) -> bool:
     """Whether the site asks a second factor of this person, and they have none: nothing opens to them until they do."""
-    return isinstance(user, User) and user.is_staff and Site.objects.asks_two_factor() and not has_one(user)
+    return isinstance(user, User) and bool(lacking([user]))
+
+
+def lacking(people: Iterable[User]) -> set[int]:
+    """The ids of those of whom the site asks a second factor, and who have none."""
+    staff = {user.pk for user in people if user.is_staff}
+    if not staff or not Site.objects.asks_two_factor():
+        return set()
+    return staff - set(factors().filter(user_id__in=staff).values_list("user_id", flat=True))
 
 
 class Adapter(DefaultMFAAdapter):

@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.mfa import signals
 from allauth.mfa.models import Authenticator
+from django.db import transaction
 from django.http import HttpRequest
 
 from accounts import actions
@@ -33,6 +34,7 @@ def _removed(sender: Any, request: HttpRequest, user: User, authenticator: Authe
     """Perhaps because the device is in strange hands, with a browser that is signed in."""
     if not _is_on_paper(authenticator):
         actions.sign_out_elsewhere(user, request.session)
+        transaction.on_commit(lambda: actions.cut_off_lacking([user]))
 
 
 def _used(sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:

@@ -18,7 +18,7 @@ from accounts.actions.people import (
     sign_out,
     sign_out_elsewhere,
 )
-from accounts.actions.settling import change_site, renew_invite
+from accounts.actions.settling import change_site, cut_off_lacking, renew_invite
 
 __all__ = [
     "AlreadyFounded",
@@ -29,6 +29,7 @@ __all__ = [
     "ban",
     "change_email",
     "change_site",
+    "cut_off_lacking",
     "deactivate",
     "first_sign_in",
     "found_site",

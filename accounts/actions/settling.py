@@ -1,5 +1,6 @@
 """What changes about the site itself: its settings and its invite link."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -23,14 +24,16 @@ def change_site(by: User | None, **fields: Any) -> Site:
             record(Act.SITE_CHANGED, by, changed=changed)
             transaction.on_commit(filtering.forget)
         if "require_two_factor" in changed:
-            transaction.on_commit(_cut_off_lacking)
+            transaction.on_commit(lambda: cut_off_lacking(User.objects.filter(is_staff=True)))
     return site
 
 
-def _cut_off_lacking() -> None:
-    """Shut the sockets of staff who must set up a second factor first. Their pages lead them there; nothing else opens until they have."""
-    for user in User.objects.filter(is_staff=True):
-        if two_factor.is_lacking(user):
+def cut_off_lacking(people: Iterable[User]) -> None:
+    """Shut the sockets of those who must set up a second factor first. Their pages lead them there; nothing else opens until they have."""
+    people = list(people)
+    lacking = two_factor.lacking(people)
+    for user in people:
+        if user.pk in lacking:
             user_revoked.send(User, user=user)
 
 

@@ -57,4 +57,13 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class AuditedGroupAdmin(Audited, GroupAdmin):
-    """Groups, and what they may do."""
+    """Groups, and what they may do: for administrators alone, since who changes their own group may do anything."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -22,7 +21,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import actions
+from accounts import actions, two_factor
 from accounts.admin.auditing import edits
 from accounts.audit import record
 from accounts.models import Act, User
@@ -107,7 +106,7 @@ class PeopleAdmin(UserAdmin):
         return found
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        factors = Authenticator.objects.filter(user=OuterRef("pk")).exclude(type=Authenticator.Type.RECOVERY_CODES)
+        factors = two_factor.factors().filter(user=OuterRef("pk"))
         return super().get_queryset(request).annotate(has_factor=Exists(factors))
 
     @admin.display(description=_("two-factor"), boolean=True, ordering="has_factor")
@@ -120,8 +119,8 @@ class PeopleAdmin(UserAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Staff without all powers change nobody who has them: a new password would be a way to take them."""
-        if obj and obj.is_superuser and not request.user.is_superuser:
+        """Administrators only change the staff: a new password or address would be a way to take somebody's powers."""
+        if obj and (obj.is_staff or obj.is_superuser) and not request.user.is_superuser:
             return False
         return super().has_change_permission(request, obj)
 
@@ -138,6 +137,8 @@ class PeopleAdmin(UserAdmin):
             record(Act.PERSON_CHANGED, request.user, whom=obj, changed=edits(form))  # type: ignore[arg-type]
         if "email" in form.changed_data:
             actions.change_email(obj, obj.email)
+        if obj.is_staff and "is_staff" in form.changed_data:
+            transaction.on_commit(lambda: actions.cut_off_lacking([obj]))
         if change and {"name", "handle"} & set(form.changed_data):
             transaction.on_commit(lambda: user_changed.send(User, user=obj))
 
@@ -151,7 +152,7 @@ class PeopleAdmin(UserAdmin):
         people = [user for user in queryset if user != request.user and self.has_change_permission(request, user)]
         changed = len(actions.deactivate(people, request.user))  # type: ignore[arg-type]
         if len(people) < len(queryset):
-            text = _("You cannot deactivate yourself, nor an administrator unless you are one.")
+            text = _("You cannot deactivate yourself, nor the staff unless you are an administrator.")
             self.message_user(request, text, messages.WARNING)
         self._say(request, ngettext("%d person was deactivated.", "%d people were deactivated.", changed) % changed)
 

@@ -20,6 +20,7 @@ from django.db import DatabaseError, transaction
 from django.db.models.signals import post_delete
 from django.utils import timezone
 
+from accounts import two_factor
 from accounts.models import User
 from accounts.models.standing import ADMITTED
 from rooms import actions
@@ -97,7 +98,8 @@ class Examiner:
         heard = {session.sid: dict(session.rooms) for session in sessions}
         ids = list({session.user.pk for session in sessions})
         active = rows.select(User, f"WHERE id IN ({rows.marks(len(ids))}) AND {ADMITTED}", ids) if ids else []
-        users = {user.pk: user for user in active}
+        lacking = two_factor.lacking(active)
+        users = {user.pk: user for user in active if user.pk not in lacking}
         data = _stored([session.key for session in sessions])
         rooms = Membership.objects.addresses(users.keys())
         out, fallen = [], []

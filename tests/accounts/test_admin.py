@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from accounts.models import Site, User
@@ -98,6 +98,30 @@ def test_staff_cannot_take_the_powers_of_an_administrator(staff_client: Client, 
     clerk.refresh_from_db()
     assert admin.is_active and admin.check_password(PASSWORD)
     assert not clerk.is_superuser
+
+
+def test_staff_change_nobody_of_the_staff(staff_client: Client, person: Callable[..., User]) -> None:
+    """A new password or address would be a way to the powers of others."""
+    keeper = person(handle="keeper", is_staff=True)
+    keeper.user_permissions.set(Permission.objects.filter(content_type__app_label="rooms"))
+    fields = {"name": "Keeper", "handle": "keeper", "email": "clerk+1@example.com"}
+    for page, typed in (("password", {"password1": "x" * 20, "password2": "x" * 20}), ("change", fields)):
+        assert staff_client.post(f"{PEOPLE}{keeper.pk}/{page}/", typed).status_code == 403
+    act(staff_client, "deactivate", keeper)
+    keeper.refresh_from_db()
+    assert (keeper.email, keeper.is_active, keeper.check_password(PASSWORD)) == ("keeper@example.com", True, True)
+
+
+def test_staff_give_their_group_no_powers(staff_client: Client) -> None:
+    clerk, group = User.objects.get(handle="clerk"), Group.objects.create(name="Desk")
+    clerk.groups.add(group)
+    clerk.user_permissions.add(*Permission.objects.filter(content_type__app_label="auth"))
+    wanted = {"name": "Desk", "permissions": [Permission.objects.get(codename="change_site").pk]}
+    assert staff_client.get(f"/admin/auth/group/{group.pk}/change/").status_code == 200
+    assert staff_client.post(f"/admin/auth/group/{group.pk}/change/", wanted).status_code == 403
+    assert staff_client.post("/admin/auth/group/add/", wanted | {"name": "Another"}).status_code == 403
+    assert staff_client.post(f"/admin/auth/group/{group.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert not group.permissions.exists()
 
 
 def test_a_person_is_made_and_signs_in(admin_client: Client) -> None:

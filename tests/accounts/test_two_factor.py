@@ -271,6 +271,24 @@ def test_asking_it_cuts_off_the_staff_who_lack_it(
     assert admin_client.get("/admin/")["Location"] == PAGES
 
 
+@pytest.mark.django_db(transaction=True)
+def test_who_takes_their_own_off_or_becomes_staff_without_one_is_cut_off(
+    clerk: Client, admin_client: Client, asked: None, heard: list[Any], person: Callable[..., User]
+) -> None:
+    ana = person(handle="ana")
+    elsewhere = {"user": User.objects.get(handle="clerk")}
+    set_up(clerk)
+    root, _ = sign_in("root@example.com")
+    set_up(root)
+    heard.clear()
+    clerk.post(TAKE_OFF)
+    assert ("user_revoked", elsewhere) in heard, "the page that did it, too"
+    heard.clear()
+    fields = {"name": "Ana", "handle": "ana", "email": ana.email, "is_staff": "on"}
+    assert root.post(f"/admin/accounts/user/{ana.pk}/change/", fields).status_code == 302
+    assert ("user_revoked", {"user": ana}) in heard
+
+
 # --- Who has lost it ---
 
 

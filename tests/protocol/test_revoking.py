@@ -245,8 +245,10 @@ def test_what_another_process_takes_away_is_seen_within_two_rounds(own_site: Cal
     """A shell beside the server, which tells nobody: people, sessions, memberships, rooms. Each with somebody who must not notice."""
     site = own_site(EXAMINE_EVERY=0.2)
     people = {
-        who: site.person(who) for who in ("inactive", "password", "deleted", "session", "expired", "member", "bo")
+        who: site.person(who)
+        for who in ("inactive", "password", "deleted", "session", "expired", "staff", "member", "bo")
     }
+    site.hand("set_up", require_two_factor=True)
     bo, member = people["bo"], people["member"]
     den, attic, cellar = site.room(bo, member), site.room(bo, member), site.room(bo)
     other_sessions = {who: another_session(site, people[who]) for who in ("session", "expired")}
@@ -259,10 +261,13 @@ def test_what_another_process_takes_away_is_seen_within_two_rounds(own_site: Cal
             "deleted": lambda: site.hand("uproot", kind="person", pk=people["deleted"].id),
             "session": lambda: site.hand("end_session", key=people["session"].session),
             "expired": lambda: site.hand("end_session", key=people["expired"].session, expire=True),
+            "staff": lambda: site.hand(
+                "save_person", user=people["staff"].id, is_staff=True
+            ),  # without a second factor
         }
         for who, step in steps.items():
             step()
-            are_gone(list(of[who]), told=who in ("inactive", "deleted"))
+            are_gone(list(of[who]), told=who in ("inactive", "deleted", "staff"))
             assert is_refused(site.url, people[who].session)
             are_here(stay)
         site.hand("uproot", kind="membership", room__slug=den, user=member.id)
