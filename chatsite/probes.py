@@ -15,7 +15,9 @@ import orjson
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.http.request import split_domain_port
 
+from chatsite.starting import is_loopback
 from rooms.realtime import gauges
 from rooms.realtime.server import ChatServer
 
@@ -82,6 +84,9 @@ def may_see(environ: Environ) -> bool:
         given = environ.get("HTTP_AUTHORIZATION", "").removeprefix("Bearer ")
         return compare_digest(given.encode(), settings.METRICS_TOKEN.encode())
     if any(name in environ for name in FORWARDED):
+        return False
+    # A browser on this machine asks for whom it shows pages: a name of a stranger's that leads here (DNS rebinding) is none of ours.
+    if not is_loopback(split_domain_port(environ.get("HTTP_HOST", ""))[0]):
         return False
     try:
         return ipaddress.ip_address(environ.get("REMOTE_ADDR", "")).is_loopback

@@ -59,6 +59,18 @@ def test_the_figures_are_shown_to_nobody_through_a_proxy(site: Site) -> None:
     assert get(site, "/metrics", Authorization="Bearer ").status_code == 200
 
 
+def test_the_figures_are_shown_to_no_page_of_strangers(site: Site) -> None:
+    """Whoever owns a name may let it lead to this machine, and a browser here would read what comes as theirs."""
+    port = site.url.rpartition(":")[2]
+    for host, status in {
+        "evil.example": 404,
+        f"evil.example:{port}": 404,
+        "localhost": 200,
+        f"[::1]:{port}": 200,
+    }.items():
+        assert get(site, "/metrics", Host=host).status_code == status
+
+
 def test_a_token_shows_the_figures_and_the_log_is_json(own_site: Callable[..., Site]) -> None:
     site = own_site(METRICS_TOKEN="let me see", LOG_FORMAT="json", LOG_LEVEL="DEBUG")
     assert get(site, "/metrics").status_code == get(site, "/metrics", Authorization="Bearer let").status_code == 404
