@@ -72,10 +72,11 @@ class Log:
         seq = message["seq"]
         root_seq = root_seq if root_seq == seq else None
         is_saved = seq in self._saved
+        is_mine = message["author"]["id"] == self._me["id"]
         reader = self._me["id"] if "reactions" in message else "mentions" in message and calls(message, self._me)
         told = orjson.dumps([message, news_in(message, self._room)])
         own = {"message": message, "first": first, "root_seq": root_seq, "saved": (seq,) if is_saved else ()}
-        key = (*self._key, told, first, root_seq, is_saved, reader)
+        key = (*self._key, told, first, root_seq, is_saved, is_mine, reader)
         return mark_safe(_messages.get(key, partial(self._drawn, own)))  # by its template
 
     def _drawn(self, own: JSON) -> str:

@@ -8,7 +8,6 @@ from django.contrib import messages as notices
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -35,7 +34,8 @@ def moderate(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     room = membership.room
     if request.method == "POST":
         act = _in_room(request.user, slug, pk, request.POST)
-        return _acted(request, act, reverse("moderate", args=[slug, pk]))
+        if _acted(request, act):
+            return redirect("moderate", slug, pk)
     who = get_object_or_404(User, pk=pk)
     member = room.memberships.filter(user=who).first()
     forbidden = refusal_to_moderate(room, membership)
@@ -50,6 +50,7 @@ def moderate(request: SignedIn, slug: str, pk: int) -> HttpResponse:
         "ban_until": standing[BAN].until if BAN in standing else None,
         "mutes": MUTES,
         "bans": LIFETIMES,
+        "typed": request.POST,
         **frame(request),
     }
     return render(request, "rooms/moderate.html", context, status=forbidden.status if forbidden else 200)
@@ -100,8 +101,8 @@ def police(request: SignedIn, pk: int) -> HttpResponse:
     refusal = refusal_to_police(request.user, who)
     if who is None and (refusal is None or refusal.status == 404):
         raise Http404
-    if request.method == "POST" and who:
-        return _acted(request, _on_site(request.user, who, request.POST), reverse("police", args=[pk]))
+    if request.method == "POST" and who and _acted(request, _on_site(request.user, who, request.POST)):
+        return redirect("police", pk)
     mute = Sanction.objects.holding().filter(user=who, room=None, kind=MUTE).first() if not refusal else None
     context = {
         "person": payloads.user(who) if who and not refusal else None,
@@ -111,6 +112,7 @@ def police(request: SignedIn, pk: int) -> HttpResponse:
         "ban_until": who.banned_until if who and who.banned_until != FOREVER else None,
         "mutes": MUTES,
         "bans": LIFETIMES,
+        "typed": request.POST,
         **frame(request),
     }
     return render(request, "rooms/police.html", context, status=refusal.status if refusal else 200)
@@ -158,14 +160,15 @@ def _nothing() -> str:
     raise Invalid(_("there is nothing like that to do"), field="act")
 
 
-def _acted(request: SignedIn, act: Callable[[], str], back: str) -> HttpResponse:
-    """Act; back to the page, with what came of it."""
+def _acted(request: SignedIn, act: Callable[[], str]) -> bool:
+    """Act, and say what came of it. False: it was refused, and the page shows what was typed once more."""
     try:
         limits.edits.take_by(request)
         notices.success(request, act())
     except ChatError as refusal:
         notices.error(request, refusal.sentence)
-    return redirect(back)
+        return False
+    return True
 
 
 @require_POST
@@ -197,7 +200,13 @@ def report(request: SignedIn, slug: str, seq: int) -> HttpResponse:
         else:
             notices.success(request, _("Thank you: the staff will look at it."))
             return redirect("room", slug)
-    context: dict[str, Any] = {"room": payloads.room_of(membership), "seq": seq, "refusal": refusal, **frame(request)}
+    context: dict[str, Any] = {
+        "room": payloads.room_of(membership),
+        "seq": seq,
+        "refusal": refusal,
+        "reason": request.POST.get("reason", ""),
+        **frame(request),
+    }
     if message and not refusal:
         context["message"] = payloads.message(message)
     return render(request, "rooms/report.html", context, status=refusal.status if refusal else 200)

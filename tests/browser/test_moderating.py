@@ -126,6 +126,8 @@ def test_without_javascript_one_reports_moderates_and_reads_why_one_may_not_writ
     page.get_by_role("button", name="Mute", exact=True).click()
     there = visit(bo, f"/rooms/{room}/", java_script_enabled=False)
     expect(there.get_by_text("You are muted here until")).to_be_visible()
+    expect(there.get_by_text("odd")).to_be_visible()
+    expect(there.get_by_role("link", name="Report")).to_have_count(0)
     expect(there.get_by_role("textbox", name="Message")).to_be_hidden()
 
 

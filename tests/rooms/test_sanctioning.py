@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from accounts import actions as accounts
@@ -347,3 +348,21 @@ def test_a_moderator_lifts_the_mute_of_who_moderates_by_now_and_never_their_own(
     assert acts()[-1][0] == "member_unmuted"
     with pytest.raises(Forbidden):
         actions.mute(eve, "lair", ana.pk, HOUR)
+
+
+@pytest.mark.parametrize("act", ["kick", "mute", "ban", "purge", "report", "mute on the site", "ban on the site"])
+def test_a_plain_form_that_is_refused_keeps_what_was_typed(
+    lair: Room, bo: User, eve: User, root: User, signed_in: Callable[[User], Client], act: str
+) -> None:
+    said, reason = post(bo), "x" * 251
+    by = root if "site" in act else eve
+    page = f"/rooms/lair/people/{bo.pk}/" if by == eve else f"/people/{bo.pk}/moderate/"
+    if act == "report":
+        page = f"/rooms/lair/messages/{said.seq}/report/"
+    typed = {"act": act.partition(" ")[0], "reason": reason, "seconds": "86400"}
+    answer = signed_in(by).post(page, typed, follow=True).content.decode()
+    assert answer.count(f'value="{reason}"') == 1
+    assert 'role="alert"' in answer
+    if "seconds" in answer:
+        assert answer.count('<option value="86400" selected>') == (act.partition(" ")[0] in ("mute", "ban"))
+    assert not Sanction.objects.exists() and not Report.objects.exists()

@@ -28,7 +28,9 @@ export function bind(message, element = stencil("message")) {
   delete element.dataset.state;
   find("uploading", element)?.remove();
   slot("permalink", element).setAttribute("href", `#${message.seq}`);
-  slot("report", element).setAttribute("href", `/rooms/${encodeURIComponent(given("room-data").slug)}/messages/${message.seq}/report/`);
+  const report = slot("report", element);
+  report.setAttribute("href", `/rooms/${encodeURIComponent(given("room-data").slug)}/messages/${message.seq}/report/`);
+  report.hidden = message.author.id === me();
   bindAuthor(element, message.author);
   bindTime(element, message.created_at);
   bindBody(element, message);
