@@ -162,12 +162,12 @@ def test_text_too_long_for_a_message_is_pasted_as_a_file(site: Site, visit: Visi
     paste = """(box, text) => {
       const clipboardData = new DataTransfer();
       clipboardData.setData("text/plain", text);
-      box.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+      return box.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
     }"""
+    call = f"([text]) => ({paste})(document.querySelector('#main [data-slot=box]'), text)"
     here.box.fill("The log:")
-    here.page.evaluate(
-        f"([text]) => ({paste})(document.querySelector('#main [data-slot=box]'), text)", ["line\n" * 3000]
-    )
+    assert here.page.evaluate(call, ["😀" * 9_000]), "is left to the browser: characters count, not their halves"
+    assert not here.page.evaluate(call, ["line\n" * 3000])
     upload = here.page.locator("[data-upload][data-state=sent]")
     expect(upload).to_contain_text("Pasted text.txt")
     expect(here.box).to_have_value("The log:")

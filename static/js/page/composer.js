@@ -155,7 +155,7 @@ export class Composer {
   /** Files go along; so does text that is too long for a message. @param {ClipboardEvent} event */
   #pasted(event) {
     const { files, types } = event.clipboardData ?? {}, text = event.clipboardData?.getData("text/plain") ?? "";
-    const isLong = text.length > Number(this.#form.dataset.max);
+    const most = Number(this.#form.dataset.max), isLong = text.length > most && [...text].length > most;
     if (this.#editing || (!isLong && (!files?.length || types?.includes("text/plain")))) return; // a table has its picture with it; the words are meant
     const given = isLong ? [new File([text], `${gettext("Pasted text")}.txt`, { type: "text/plain" })] : [...files ?? []];
     event.preventDefault();
