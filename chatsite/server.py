@@ -18,7 +18,7 @@ from chatsite import logs
 from chatsite.backends.sqlite3.checkpoints import Checkpoints
 from chatsite.identity import SessionStore
 from chatsite.probes import Probes
-from chatsite.waiting import wait_for_signal
+from chatsite.waiting import catch
 from rooms import broadcast, limits, meters
 from rooms.realtime import engine
 from rooms.realtime.server import ChatServer
@@ -89,8 +89,9 @@ def run(
     eventlet.spawn(measure_lag)
     if connection.vendor == "sqlite":
         eventlet.spawn(Checkpoints(str(connection.settings_dict["NAME"])).run)
-    on_ready()
-    wait_for_signal(signal.SIGTERM, signal.SIGINT)
+    wait_for_end = catch(signal.SIGTERM, signal.SIGINT)
+    on_ready()  # whoever hears that may end us
+    wait_for_end()
     log.info("stopping: no new connections, clients are sent to reconnect")
     chat.leave()
     site.stop(settings.STOP_TIMEOUT)

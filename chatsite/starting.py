@@ -72,8 +72,8 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def guard_first_run(host: str, port: int, out: Any) -> None:
-    """On a new site that others can reach, only who reads this console, or gave the key, may become its admin."""
+def guard_first_run(host: str, out: Any) -> None:
+    """On a new site that others can reach, by `host` or ("") by what stands in front, only who knows the key of this console may become its admin."""
     if settings.FIRST_RUN_KEY or not first_run.is_needed():
         return
     if settings.BEHIND_TLS or not is_loopback(host):  # a proxy reaches us by loopback, and the world reaches the proxy

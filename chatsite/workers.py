@@ -1,6 +1,6 @@
 """The parent of several server processes: it starts them, starts anew what crashes, and passes SIGTERM on. It serves nobody itself.
 
-Between it and each there is a pair of sockets. By it a worker learns the key of a new site, and tells its port when it serves; its end, on either
+Between it and each there is a pair of sockets. By it a worker learns the key of a new site, and tells its address when it serves; its end, on either
 side, is the other's death: a worker whose parent was killed stops, too. Each listens by itself, so that a dead one refuses, and the proxy goes to the
 next.
 """
@@ -20,7 +20,8 @@ from django.conf import settings
 from django.core.management import CommandError
 from django.db import connections
 
-from chatsite.waiting import wait_for_signal
+from chatsite.addresses import Address, parse
+from chatsite.waiting import catch
 
 log = logging.getLogger("chatsite.workers")
 
@@ -31,8 +32,8 @@ LONGEST_PAUSE = 30.0  # seconds between two starts of one that fails again and a
 class Worker:
     """One process, and those that come after it in its place."""
 
-    def __init__(self, number: int, host: str, port: int, options: list[str]) -> None:
-        self.number, self.host, self.port, self.options = number, host, port, options
+    def __init__(self, number: int, address: Address, options: list[str]) -> None:
+        self.number, self.address, self.options = number, address, options
         self.process: Any = None
         self._line: Any = None
 
@@ -41,16 +42,15 @@ class Worker:
         ours, theirs = socket.socketpair()
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, sys.argv[0], "serve", f"{shown(self.host)}:{self.port}",
-                 "--parent", str(theirs.fileno()), *self.options],
+                [sys.executable, sys.argv[0], "serve", str(self.address), "--parent", str(theirs.fileno()), *self.options],
                 pass_fds=[theirs.fileno()], process_group=0,  # Ctrl-C is for the parent, who passes it on
             )  # fmt: skip
         self._line = ours
         ours.sendall(f"{settings.FIRST_RUN_KEY}\n".encode())
-        told = ours.recv(16)
+        told = ours.recv(1024)
         if told:
-            self.port = int(told)
-            log.info("worker %d (process %d) serves on port %d", self.number, self.process.pid, self.port)
+            self.address = parse(os.fsdecode(told))
+            log.info("worker %d (process %d) serves on %s", self.number, self.process.pid, self.address.where)
         return bool(told)
 
     def wait(self) -> int:
@@ -115,21 +115,20 @@ class Workers:
             worker.start()
 
 
-def run(host: str, port: int, count: int, options: list[str], out: Any) -> None:
-    """Have `count` workers serve, on as many ports from `port` on (0: any free ones), until SIGTERM or SIGINT."""
+def run(address: Address, count: int, options: list[str], out: Any) -> None:
+    """Have `count` workers serve, each at an address of its own, until SIGTERM or SIGINT."""
     connections.close_all()
-    workers = Workers([Worker(n + 1, host, port + n if port else 0, options) for n in range(count)])
+    workers = Workers([Worker(number, address.of_worker(number), options) for number in range(1, count + 1)])
     workers.start()
-    ports = [worker.port for worker in workers.workers]
-    others = ", ".join(map(str, ports[1:]))
-    out.write(f"Chatsite is at http://{shown(host)}:{ports[0]}/ and the ports {others} (stop with Ctrl-C)")
+    wait_for_end = catch(signal.SIGTERM, signal.SIGINT)
+    out.write(f"Chatsite is at {', '.join(worker.address.url for worker in workers.workers)} (stop with Ctrl-C)")
     out.flush()
-    wait_for_signal(signal.SIGTERM, signal.SIGINT)
+    wait_for_end()
     workers.stop()
 
 
-def reporter(fd: int) -> Callable[[int], None]:
-    """To be called in a worker, with the socket to its parent. Returns what to call with the port when it serves; from then on it ends with it."""
+def reporter(fd: int) -> Callable[[str], None]:
+    """To be called in a worker, with the socket to its parent. Returns what to call with its address when it serves; from then on it ends with it."""
     line = socket.socket(fileno=fd)
     told = line.makefile("r")
     settings.FIRST_RUN_KEY = told.readline().strip()
@@ -138,13 +137,8 @@ def reporter(fd: int) -> Callable[[int], None]:
         told.read()
         os.kill(os.getpid(), signal.SIGTERM)
 
-    def report(port: int) -> None:
-        line.sendall(str(port).encode())
+    def report(address: str) -> None:
+        line.sendall(os.fsencode(address))
         eventlet.spawn(watch)
 
     return report
-
-
-def shown(host: str) -> str:
-    """A host as an address has it."""
-    return f"[{host}]" if ":" in host else host

@@ -69,7 +69,7 @@ def test_what_a_page_links_to_is_there(document: Path) -> None:
 def test_a_new_site_behind_a_proxy_asks_for_the_key_of_its_console(settings: Any, db: None) -> None:
     settings.BEHIND_TLS, settings.FIRST_RUN_KEY = True, ""
     console = StringIO()
-    guard_first_run("127.0.0.1", 8000, console)
+    guard_first_run("127.0.0.1", console)
     assert settings.FIRST_RUN_KEY
     assert settings.FIRST_RUN_KEY in console.getvalue()
 

@@ -1,6 +1,7 @@
 """A small Socket.IO server on the shipping engine, without Django: `python -m tests.engine.echo_app key=value ...`.
 
-Prints the port it got. Options are those of `engine.make` as JSON, as they are named there; and `site`, an object of those of `engine.serve`.
+Prints the port it got. Options are those of `engine.make` as JSON, as they are named there; `site`, an object of those of `engine.serve`; `at`, the
+path of a Unix socket by which it is served, too.
 """
 
 import os
@@ -34,6 +35,7 @@ logging.getLogger("engineio").setLevel(logging.WARNING)
 options: dict[str, Any] = {key: json.loads(value) for key, value in (each.split("=", 1) for each in sys.argv[1:])}
 port = options.pop("port", 0)
 of_site = options.pop("site", {})
+at = options.pop("at", "")
 jobs: Counter[str] = Counter()
 sio = engine.make(
     cors_allowed_origins="*",
@@ -219,7 +221,10 @@ def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
 def main() -> None:
     global site
     listener = engine.listen("127.0.0.1", port)
-    site = engine.serve(listener, socketio.WSGIApp(sio, application), sio, **of_site)
+    app = socketio.WSGIApp(sio, application)
+    site = engine.serve(listener, app, sio, **of_site)
+    if at:
+        engine.serve(engine.listen_at(Path(at)), app, **of_site)
     ours, pythons = socket.socketpair()  # a mere handler would not wake the hub before its next timer
     pythons.setblocking(False)
     signal.signal(signal.SIGTERM, lambda *_: None)

@@ -3,6 +3,7 @@
 import select
 import signal
 import socket
+import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 
@@ -54,6 +55,22 @@ def test_nothing_is_done_for_who_has_hung_up_meanwhile(serve: Callable[..., App]
     app.process.send_signal(signal.SIGCONT)
     state = app.until(lambda state: state["readers"] < 10)
     assert state["jobs"].get("busy", 0) <= 1
+
+
+def test_nor_for_who_has_hung_up_at_a_unix_socket(serve: Callable[..., App]) -> None:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:  # whose path is short
+        app = serve(at=f"{folder}/x.sock")
+        crowd = [stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(100)]
+        for sock in crowd:
+            sock.connect(f"{folder}/x.sock")
+        app.until(lambda state: state["readers"] > 100)
+        app.process.send_signal(signal.SIGSTOP)
+        for sock in crowd:
+            sock.sendall(b"GET /busy HTTP/1.1\r\nHost: x\r\n\r\n")
+            sock.close()
+        app.process.send_signal(signal.SIGCONT)
+        state = app.until(lambda state: state["readers"] < 10)
+        assert state["jobs"].get("busy", 0) <= 1
 
 
 def test_a_crowd_that_hangs_up_at_once_does_not_keep_who_talks_waiting(serve: Callable[..., App]) -> None:

@@ -48,21 +48,26 @@ def put(text: str, *changes: tuple[str, str]) -> str:
 class Nginx:
     """One that runs. A context manager; it may be killed and started again."""
 
-    def __init__(self, home: Path, media: Path, ports: Sequence[int], *, tls: bool = True) -> None:
-        """`home`: an empty directory; `media`: the files of messages; `ports`: of two workers; `tls`: False leaves it out."""
+    def __init__(self, home: Path, media: Path, workers: Sequence[int | Path], *, tls: bool = True) -> None:
+        """`home`: an empty directory; `media`: the files of messages; `workers`: the ports or the sockets of two; `tls`: False leaves it out."""
         program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
         if not program:
             missing("no nginx: apt install nginx-light")
         self.home, self.plain_port, self.port = home, free_port(), free_port()
-        first, second = ports
+        first, second = workers
         changes = [
             (r"^    listen \[::\]:.*\n", ""),
             (r"listen 80;", f"listen 127.0.0.1:{self.plain_port};"),
             (r"listen 443 ssl;", f"listen 127.0.0.1:{self.port}{' ssl' if tls else ''};"),
-            (r"server 127.0.0.1:8000", f"server 127.0.0.1:{first}"),
-            (r"#server 127.0.0.1:8001", f"server 127.0.0.1:{second}"),
             (r"/srv/chatsite/var/media/", f"{media}/"),
         ]
+        if isinstance(first, int):
+            changes.append((r"server 127.0.0.1:8000", f"server 127.0.0.1:{first}"))
+            changes.append((r"#server 127.0.0.1:8001", f"server 127.0.0.1:{second}"))
+        else:
+            changes.append((r"^    server 127.0.0.1:8000.*\n", ""))
+            changes.append((r"#server unix:/run/chatsite/site.1.sock", f"server unix:{first}"))
+            changes.append((r"#server unix:/run/chatsite/site.2.sock", f"server unix:{second}"))
         if tls:
             self._certify()
             changes.append((r"/etc/letsencrypt/live/chat.example.com/fullchain.pem", str(home / "cert.pem")))

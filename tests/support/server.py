@@ -18,9 +18,7 @@ PATIENCE = 30.0  # seconds to wait for a process before the test fails
 TROUBLE = re.compile(r"Traceback \(most recent call last\)|\b(WARNING|ERROR|CRITICAL)\b")
 # What the world does, told in one line: an origin that is not ours, a session that is no more (once a process), a body that is too large.
 USUAL = re.compile(r"engineio\.server: .* \(further occurrences of|django\.security\.\w+: ")
-READY = (
-    r"Chatsite is at http://\S+?:(\d+)/(?: and the ports ([\d, ]+))?|Starting development server at http://\S+?:(\d+)/"
-)
+READY = r"Chatsite is at (.+) \(stop|Starting development server at (\S+)"
 
 
 def environment(home: Path, **settings: object) -> dict[str, str]:
@@ -53,6 +51,7 @@ class Server:
         self.environment = environment(home, **settings)
         self.port = 0  # any free one; the same again after a restart
         self.ports: list[int] = []  # of all workers
+        self.sockets: list[Path] = []  # instead, where it listens by Unix sockets
         self.lines: list[str] = []
         self._said = threading.Condition()
         self._process: subprocess.Popen[str] | None = None
@@ -90,8 +89,10 @@ class Server:
         begun = len(self.lines)
         self.spawn()
         ready = self.wait_for(READY, since=begun)
-        self.port = int(ready[1] or ready[3])
-        self.ports = [self.port, *map(int, (ready[2] or "").replace(",", " ").split())]
+        told = ready[1] or ready[2]
+        self.ports = [int(port) for port in re.findall(r"http://\S+?:(\d+)/", told)]
+        self.sockets = [Path(path) for path in re.findall(r"unix:([^,]+)", told)]
+        self.port = next(iter(self.ports), 0)
         return self
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:

@@ -34,7 +34,7 @@ class SeveralSite(Site):
 
     def __init__(self, server: Server, hand: Hand) -> None:
         super().__init__(server, hand)
-        self._ports = cycle(server.ports)
+        self._ports = cycle(server.ports or [0])  # none by Unix sockets: they come by what stands in front
 
     @property
     def url(self) -> str:
@@ -50,18 +50,19 @@ class SeveralSite(Site):
 
 @contextmanager
 def serving_several(
-    home: Path, broker: str = "", workers: int = 2, database: str = "", **settings: Any
+    home: Path, broker: str = "", workers: int = 2, database: str = "", sockets: Path | None = None, **settings: Any
 ) -> Iterator[SeveralSite]:
     """A site of one's own, served by so many processes until the end of the block.
 
-    `broker`, `database`: their URLs, by default the Redis of this machine, and a database made for it."""
+    `broker`, `database`: their URLs, by default the Redis of this machine, and a database made for it; `sockets`: a Unix socket for ports."""
     broker = broker or running_redis()
     with furnished(database, home) if database else migrated("postgresql", home) as environment:
         # PostgreSQL has a hundred connections for all the sites that tests of one run keep at a time.
         few = {"DATABASE_CONNECTIONS": 8}
         own = {"PRESENCE_GRACE": GRACE, "DATABASE_URL": environment["DATABASE_URL"]} | few | settings
         joined = {"MESSAGE_QUEUE_URL": broker, "MESSAGE_QUEUE_CHANNEL": f"test-{uuid.uuid4().hex[:12]}"}
-        server = Server(home, "serve", "--workers", str(workers), **own | joined)
+        command = ["serve", "--workers", str(workers), *([f"unix:{sockets}"] if sockets else [])]
+        server = Server(home, *command, host="" if sockets else "127.0.0.1", **own | joined)
         site = None
         try:
             server.start()

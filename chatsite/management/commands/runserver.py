@@ -21,7 +21,7 @@ def run(
     from chatsite import server
     from rooms.realtime import engine
 
-    guard_first_run(addr, port, sys.stdout)
+    guard_first_run(addr, sys.stdout)
     listener = engine.listen(addr, port)
     if on_bind is not None:
         on_bind(listener.getsockname()[1])

@@ -1,15 +1,14 @@
 """`manage.py serve`: the site in production. No reload, an access log, an orderly stop on SIGTERM."""
 
-import errno
 import os
 from argparse import SUPPRESS
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.core.management.commands.runserver import naiveip_re
 from django.core.wsgi import get_wsgi_application
 
+from chatsite.addresses import parse
 from chatsite.starting import guard_first_run, occupy, prepare_database
 
 
@@ -25,11 +24,14 @@ class Command(BaseCommand):
     requires_system_checks = "__all__"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("addrport", nargs="?", default="", help="[address:]port; HOST and PORT by default")
+        parser.add_argument(
+            "addrport", nargs="?", default="", help="[address:]port, or unix:PATH; HOST and PORT by default"
+        )
         parser.add_argument("--no-access-log", action="store_true", help="do not log requests")
         parser.add_argument(
             "--workers", type=int, nargs="?", default=1, const=cores(), metavar="N",
-            help="processes, one a core where no number is given, on as many ports from PORT on; more than one need a broker (REDIS_URL)",
+            help="processes, one a core where no number is given, on as many ports from PORT on, or sockets (site.1.sock, ...); "
+            "more than one need a broker (REDIS_URL)",
         )  # fmt: skip
         parser.add_argument("--parent", type=int, help=SUPPRESS)  # a worker's: the socket to its parent
 
@@ -38,9 +40,7 @@ class Command(BaseCommand):
     ) -> None:
         from chatsite import workers as processes
 
-        host, port = self._address(addrport)
-        if not 0 <= port <= 65_536 - workers:
-            raise CommandError(f"{port} is no port: they go from 0 (any free one) to {65_536 - workers}")
+        address = parse(addrport, workers)
         if workers < 1:
             raise CommandError("--workers: at least one")
         if workers > 1 and not settings.BROKER:
@@ -49,30 +49,20 @@ class Command(BaseCommand):
         occupy(settings.DATA_DIR)
         prepare_database(self.stdout)
         if workers > 1:
-            guard_first_run(host, port, self.stdout)
-            processes.run(host, port, workers, ["--no-access-log"] * no_access_log, self.stdout)
+            guard_first_run(address.host, self.stdout)
+            processes.run(address, workers, ["--no-access-log"] * no_access_log, self.stdout)
             return
         from chatsite import server  # much to import, and nothing of it for the parent of others
-        from rooms.realtime import engine
 
         application = get_wsgi_application()
-        try:
-            listener = engine.listen(host, port)
-        except OSError as error:
-            reason = {errno.EADDRINUSE: "that port is already in use", errno.EACCES: "no permission for that port"}
-            raise CommandError(f"{host}:{port}: {reason.get(error.errno or 0, error)}") from None
-        port = listener.getsockname()[1]
-        guard_first_run(host, port, self.stdout)
-        if report is None:
-            self.stdout.write(f"Chatsite is at http://{processes.shown(host)}:{port}/ (stop with Ctrl-C)")
-            self.stdout.flush()
-            server.run(listener, application, access_log=not no_access_log)
-        else:
-            server.run(listener, application, access_log=not no_access_log, on_ready=lambda: report(port))
+        with address.open() as (listener, found):
+            guard_first_run(found.host, self.stdout)
 
-    def _address(self, addrport: str) -> tuple[str, int]:
-        if not addrport:
-            return settings.HOST, settings.PORT
-        if (match := naiveip_re.match(addrport)) is None:
-            raise CommandError(f"{addrport!r} is neither a port number nor address:port")
-        return (match["addr"] or settings.HOST).strip("[]"), int(match["port"])
+            def tell() -> None:
+                if report:
+                    report(str(found))
+                else:
+                    self.stdout.write(f"Chatsite is at {found.url} (stop with Ctrl-C)")
+                    self.stdout.flush()
+
+            server.run(listener, application, access_log=not no_access_log, on_ready=tell)

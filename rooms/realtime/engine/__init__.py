@@ -11,9 +11,22 @@ The path of a request:   http -> server (Engine.IO) -> handshake -> transport, o
 
 from .batcher import Batcher
 from .fanout import Fanout
-from .http import adopt, listen
 from .later import Later
+from .listening import adopt, listen, listen_at, remove
 from .server import Server, make
 from .serving import Site, freeze, serve
 
-__all__ = ["Batcher", "Fanout", "Later", "Server", "Site", "adopt", "freeze", "listen", "make", "serve"]
+__all__ = [
+    "Batcher",
+    "Fanout",
+    "Later",
+    "Server",
+    "Site",
+    "adopt",
+    "freeze",
+    "listen",
+    "listen_at",
+    "make",
+    "remove",
+    "serve",
+]

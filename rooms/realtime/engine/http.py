@@ -8,20 +8,18 @@ Its time-outs are a socket's, each between two bytes: whoever sends one now and 
 (bodies.py). Chunked bodies, for which no browser has a use and eventlet no bounds, are refused (RFC 9112, section 6.3).
 """
 
-from _socket import AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, getaddrinfo, socket
+from _socket import socket
 from dataclasses import dataclass
 from email import errors
 from typing import Any
 
 import eventlet
 from eventlet import wsgi
-from eventlet.greenio import GreenSocket
 
 from .bodies import Body, read_already
 from .handshake import DETACH, Environ
 from .porch import Porch
 
-BACKLOG = 4096  # connections that may wait to be accepted, if the kernel's somaxconn allows as many
 # What http.client passes over; others it finds where a form has no parts yet.
 NO_HEADERS = (
     errors.MissingHeaderBodySeparatorDefect,
@@ -165,17 +163,3 @@ class Lines:
     def readline(self, size: int = -1) -> bytes:
         self.last = self._reader.readline(size)
         return self.last
-
-
-def listen(host: str, port: int) -> GreenSocket:
-    """Return a listening socket for `serve`; port 0 takes a free one. Raises OSError if the address is taken."""
-    family = getaddrinfo(host or None, port, type=SOCK_STREAM)[0][0]
-    # Without reuse_port=False eventlet shares a named port with whoever listens there with it: two sites, and each request goes to either.
-    return adopt(eventlet.listen((host, port), family, backlog=BACKLOG, reuse_port=False))
-
-
-def adopt(listener: GreenSocket) -> GreenSocket:
-    """Make ready for `serve` what listens already (inherited, or a Unix socket from `eventlet.listen`)."""
-    if listener.family in (AF_INET, AF_INET6):
-        listener.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)  # every accepted socket inherits it: without it p99 is 44 ms
-    return listener

@@ -19,10 +19,10 @@ from typing import Any
 from eventlet import hubs
 from eventlet.greenio import GreenSocket
 from eventlet.greenio.base import socket_accept
-from eventlet.wsgi import addr_to_host_port
 from greenlet import getcurrent
 
 from . import heads
+from .listening import peer_name
 from .outgoing import listen
 from .tally import Tally
 from .turns import BURST, Caller, Shelf, Turns
@@ -95,7 +95,8 @@ class Porch:
     def _let_in(self, sock: socket, peer: Any) -> None:
         hubs.notify_opened(sock.fileno())
         sock.setblocking(False)
-        address = self.address_of(addr_to_host_port(peer)[0])
+        peer = peer_name(peer)
+        address = self.address_of(peer[0])
         if not self.tally.has_room(address):
             self._make_room(address)
         if not self.tally.enter(address):
@@ -175,7 +176,7 @@ class Porch:
         hubs.get_hub().switch()
 
     def _asker(self, caller: Caller, head: bytes) -> tuple[str, str]:
-        return heads.asker(head, addr_to_host_port(caller.peer)[0], self.origin)
+        return heads.asker(head, caller.peer[0], self.origin)
 
     # --- out
 

@@ -4,15 +4,14 @@ Between two requests others have as long as the first one took, or `TURNS` turns
 are asked for. Invariants: nothing is begun in the hub; those who connect to talk do not wait for pages.
 """
 
-import _socket
-from _socket import IPPROTO_TCP, socket
+from _socket import socket
 from collections import deque
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
 import eventlet
-from eventlet import hubs
+from eventlet import hubs, patcher
 from eventlet.greenio import GreenSocket
 from greenlet import getcurrent
 
@@ -20,8 +19,9 @@ from .turnstile import Turnstile
 
 BURST = 16  # connections let in, or seen off, before others get a turn
 TURNS = 8  # of the hub, in which a message that has been read is heard by all
-_TCP_INFO = getattr(_socket, "TCP_INFO", None)  # of Linux
-_ENDED = {7, 8}  # CLOSE and CLOSE_WAIT, in the kernel's enumeration of states
+
+_select = patcher.original("select")  # eventlet leaves no `poll` in the other
+_ENDED = getattr(_select, "POLLRDHUP", 0)  # besides POLLHUP and POLLERR, which are always told
 
 Shelf = dict["Caller", None]  # those with the same patience, who came first first
 
@@ -32,7 +32,7 @@ class Caller:
     __slots__ = ("address", "greenlet", "here", "listener", "peer", "shelf", "skip", "sock", "until", "waited")
 
     def __init__(self, sock: socket, peer: Any, address: str) -> None:
-        """`peer`: as the kernel names it; `address`: what it counts as."""
+        """`peer`: host and port; `address`: what it counts as."""
         self.sock, self.peer, self.address = sock, peer, address
         self.skip = 0  # bytes of a body that nobody wanted
         self.here = 0  # bytes of a head that were here when we looked last
@@ -141,7 +141,6 @@ class Turns:
 
 def _has_hung_up(sock: socket) -> bool:
     """Whether the peer is gone, who had to wait: nobody would read the answer. (What it has said is still to be read: a look would not tell.)"""
-    try:
-        return _TCP_INFO is not None and sock.getsockopt(IPPROTO_TCP, _TCP_INFO, 1)[0] in _ENDED
-    except OSError:  # of a Unix socket
-        return False
+    look = _select.poll()
+    look.register(sock.fileno(), _ENDED)
+    return bool(look.poll(0))
