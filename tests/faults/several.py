@@ -36,6 +36,7 @@ LOST = (
 )
 CUT = Explains(
     r"WARNING psycopg\.pool: discarding closed connection: <psycopg\.Connection \[BAD\]"
+    r"|WARNING psycopg\.pool: closing returned connection: <psycopg\.Connection \[ACTIVE, pipeline=ABORTED\]"  # between two rows
     rf"|WARNING psycopg\.pool: error connecting in '[\w-]+': connection failed: .*({LOST})"
     r"|WARNING psycopg\.pool: reconnection attempt in pool '[\w-]+' failed after"
     rf"|WARNING psycopg: error ignored terminating <psycopg\.Pipeline \[BAD\] at \w+>: .*({LOST})"
