@@ -176,9 +176,9 @@ class ChatServer:
             self.sio.leave_room(sid, target)
 
     def _hear(self, session: Session, target: str) -> None:
-        self.sio.manager.basic_enter_room(
-            session.sid, "/", target
-        )  # a socket of ours: no other process has to hear of it
+        if session.sid in self.sessions:  # it may have left while it was looked at
+            # a socket of ours: no other process has to hear of it
+            self.sio.manager.basic_enter_room(session.sid, "/", target)
 
     def _hello(self, session: Session, rooms: list[JSON]) -> JSON:
         online = {slug: self.presence.online(room_id) for slug, room_id in session.rooms.items()}

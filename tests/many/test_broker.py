@@ -3,6 +3,7 @@
 import threading
 from pathlib import Path
 
+import psycopg
 import pytest
 import requests
 
@@ -116,6 +117,27 @@ def test_redis_stopped_and_started_again_under_load(tmp_path: Path) -> None:
         assert not clients[3].all("message", room=other)
         for client in clients:
             client.close()
+        assert not site.server.trouble()
+
+
+def test_who_leaves_while_they_are_looked_at_holds_up_nobody(tmp_path: Path) -> None:
+    with Redis(tmp_path) as redis, serving_several(tmp_path, redis.url, workers=1, EXAMINE_EVERY=3600) as site:
+        site.server.forgive(AWAY).__enter__()
+        ana, bo = site.person("ana"), site.person("bo")
+        room = site.room(ana, bo)
+        with ana.client() as leaves, bo.client() as stays:
+            leaves.hello()
+            stays.hello()
+            redis.stop()
+            site.server.wait_for("the broker is away")
+            with psycopg.connect(site.server.environment["DATABASE_URL"]) as own:
+                own.execute("LOCK TABLE rooms_membership IN ACCESS EXCLUSIVE MODE")
+                redis.start()
+                site.server.wait_for("looking at 2 clients anew")
+                leaves.close()
+                stays.expect("leave", room=room, user=ana.brief)
+            stays.hello()
+            assert stays.ask("message", {"room": room, "body": "still here"})["ok"]
         assert not site.server.trouble()
 
 
