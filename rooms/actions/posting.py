@@ -147,7 +147,7 @@ def _store(
     """
     now = timezone.now()
     with storing.few_round_trips(Message), transaction.atomic():
-        rooms = Room.objects.locked([draft.room for draft in drafts])
+        rooms = Room.objects.locked_to_post([draft.room for draft in drafts])
         join(rooms)
         members = Membership.objects.held([(d.author.id, rooms[d.room].id) for d in drafts if d.room in rooms])
         known = [] if all_new else Message.objects.known(draft.key for draft in drafts)

@@ -36,12 +36,13 @@ class MembershipManager(models.Manager["Membership"]):
     """What posting asks and tells: past the query compiler, so also without a QuerySet, which costs as much again."""
 
     def held(self, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Membership]:
-        """The memberships of active people, by their (user id, room id): those of `pairs` that there are."""
+        """The memberships of active people, by their (user id, room id): those of `pairs` that there are, with what posting has to know."""
         wanted = sorted(set(pairs))
         if not wanted:
             return {}
         rest = f"WHERE {rows.either('(user_id = %s AND room_id = %s)', len(wanted))} AND {_active()}"
-        found = rows.select(Membership, rest, [key for pair in wanted for key in pair], defer=("joined_at",))
+        unasked = rows.but(Membership, "room_id", "user_id", "role", "last_read_seq", "muted_until", "spoke_at")
+        found = rows.select(Membership, rest, [key for pair in wanted for key in pair], defer=unasked)
         return {(membership.user_id, membership.room_id): membership for membership in found}
 
     def mark_read(self, memberships: Iterable[Membership]) -> None:
