@@ -22,6 +22,7 @@ from .outgoing import flusher
 
 Namespace = str
 Sid = str
+SEVERAL = (list, tuple, set)  # what python-socketio takes for several rooms or clients
 PENDING, JOINED, LEAVING = range(3)
 
 
@@ -65,24 +66,22 @@ class Fanout(Manager):
         namespace = namespace or "/"
         args = list(data) if isinstance(data, tuple) else [] if data is None else [data]
         members = self._members(namespace, to or room)
-        skipped = skip_sid if isinstance(skip_sid, list | tuple | set) else (skip_sid,)
+        if skip_sid is not None:
+            skipped = skip_sid if isinstance(skip_sid, SEVERAL) else (skip_sid,)
+            members = {sid: connection for sid, connection in members.items() if sid not in skipped}
         meters.deliveries.value += len(members)
         if callback:
             for sid, connection in members.items():
-                if sid not in skipped:
-                    ack_id = self._generate_ack_id(sid, callback, namespace)
-                    connection.deliver(Event([event, *args], namespace, ack_id))
+                ack_id = self._generate_ack_id(sid, callback, namespace)
+                connection.deliver(Event([event, *args], namespace, ack_id))
         elif members:
-            chosen: Iterable[Connection] = members.values()
-            if skip_sid is not None:
-                chosen = [connection for sid, connection in members.items() if sid not in skipped]
-            broadcast(Event([event, *args], namespace), chosen)
+            broadcast(Event([event, *args], namespace), members.values())
 
     def _members(self, namespace: Namespace, room: Any) -> dict[Sid, Connection]:
         clients = self.clients.get(namespace, {})
         if room is None:
             return {sid: client.connection for sid, client in clients.items()}
-        if isinstance(room, list | tuple | set):
+        if isinstance(room, SEVERAL):
             union: dict[Sid, Connection] = {}
             for each in room:
                 union.update(self._members(namespace, each))

@@ -19,6 +19,7 @@ from rooms import meters
 from . import frames
 
 SLICE = 0.008  # seconds that the flusher may hold the hub
+AT_ONCE = 16  # sends between two looks at the clock
 KERNEL_BUFFER = 256 * 1024  # bytes: the kernel would grow a slow peer's send buffer to 4 MiB, beyond our own bound
 
 
@@ -45,14 +46,12 @@ class Flusher:
     def flush(self) -> None:
         self.scheduled = False
         batch, self.dirty = self.dirty, []
-        until, done = monotonic() + SLICE, 0
-        for outgoing in batch:
-            outgoing.flush()
-            done += 1
-            if done & 15 == 0 and monotonic() > until:
+        until = monotonic() + SLICE
+        for done in range(0, len(batch), AT_ONCE):
+            if done and monotonic() > until:
+                self.dirty[:0] = batch[done:]
                 break
-        if done < len(batch):
-            self.dirty[:0] = batch[done:]
+            _flush_all(batch[done : done + AT_ONCE])
         if self.dirty and not self.scheduled:
             self.scheduled = True
             hubs.get_hub().schedule_call_global(0, self.flush)
@@ -107,9 +106,8 @@ class Outgoing(ABC):
         out = self.out
         if not out or self.sock is None:
             return
-        data = out.pop() if len(out) == 1 else b"".join(out)
-        if out:
-            out.clear()
+        data = out[0] if len(out) == 1 else b"".join(out)
+        out.clear()
         try:
             sent = self.sock.send(data)
         except (BlockingIOError, InterruptedError):
@@ -117,7 +115,7 @@ class Outgoing(ABC):
         except OSError as error:
             self.lose(frames.GOING_AWAY, str(error))
             return
-        if sent == len(data) and not self.blocked:  # nearly always: 500 members take this way at once
+        if sent == len(data) and not self.blocked:
             if self.is_last:
                 self.on_sent(False)
             return
@@ -147,6 +145,23 @@ class Outgoing(ABC):
         if self.writer:
             hubs.get_hub().remove(self.writer)
             self.writer = None
+
+
+def _flush_all(chosen: list[Outgoing]) -> None:
+    """Flush each. Nearly always one frame waits, and the kernel takes all of it: `flush` would do the same, in twice the steps."""
+    for outgoing in chosen:
+        out = outgoing.out
+        if len(out) == 1 and outgoing.sock and not outgoing.blocked and not outgoing.is_last:
+            frame = out[0]
+            try:
+                sent = outgoing.sock.send(frame)
+            except OSError:
+                sent = 0  # `flush` will hear the same
+            if sent == len(frame):
+                out.clear()
+                continue
+            out[0] = memoryview(frame)[sent:]
+        outgoing.flush()
 
 
 def listen(kind: str, sock: socket | None, callback: Callable[[int], None]) -> Any:
