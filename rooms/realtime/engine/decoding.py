@@ -12,6 +12,7 @@ from socketio import packet
 
 from .codec import Json
 
+EVENTS = (packet.EVENT, packet.BINARY_EVENT)
 MOST_ATTACHMENTS = 16  # of one packet
 RESERVED = (
     "connect",
@@ -38,6 +39,13 @@ class Plain(NamedTuple):
     id: int | None
     packet_type: int = packet.EVENT
     namespace: str = "/"
+
+
+def _checked(body: Any) -> list[Any]:
+    """What an event says: its name and its arguments."""
+    if not isinstance(body, list) or not body or not isinstance(body[0], str) or body[0] in RESERVED:
+        raise Malformed("not an event")
+    return body
 
 
 class Decoder:
@@ -68,13 +76,12 @@ class Decoder:
         if not isinstance(data, str) or not data:
             raise Malformed("not a Socket.IO packet")
         if plain := _PLAIN.match(data):
-            begun: Any = Plain(Json.loads(data[plain.end() :]), int(plain[1]) if plain[1] else None)
-        else:
-            begun = self.packet_class(encoded_packet=data)
+            number = plain[1]
+            return Plain(_checked(Json.loads(data[1 + len(number) :])), int(number) if number else None)
+        begun = self.packet_class(encoded_packet=data)
         kind, body = begun.packet_type, begun.data
-        if kind in (packet.EVENT, packet.BINARY_EVENT):
-            if not isinstance(body, list) or not body or not isinstance(body[0], str) or body[0] in RESERVED:
-                raise Malformed("not an event")
+        if kind in EVENTS:
+            _checked(body)
         elif kind in (packet.ACK, packet.BINARY_ACK):
             if not isinstance(body, list) or begun.id is None:
                 raise Malformed("not an acknowledgement")

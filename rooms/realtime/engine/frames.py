@@ -16,6 +16,7 @@ Message = tuple[int, str | bytes]
 """An opcode and its payload: `str` for TEXT, `bytes` for BINARY, CLOSE, PING and PONG."""
 
 FIN, MASKED, LENGTH, OPCODE, RESERVED = 0x80, 0x80, 0x7F, 0x0F, 0x70
+WHOLE_TEXT, MASKED_16 = FIN | TEXT, MASKED | 126  # how nearly all that comes begins; and goes on, if it is not short
 MOST_IN_A_CONTROL_FRAME = 125
 _HEAD_16, _HEAD_64 = Struct("!BBH"), Struct("!BBQ")
 _new_decoder = codecs.getincrementaldecoder("utf-8")
@@ -48,7 +49,7 @@ def encode_close(code: int, reason: str = "") -> bytes:
     return encode(CLOSE, code.to_bytes(2, "big") + text)
 
 
-def unmask(data: bytes | bytearray, key: bytes | bytearray) -> bytes:
+def unmask(data: bytes | bytearray | memoryview, key: bytes | bytearray) -> bytes:
     """XOR `data` with the four bytes of `key`, over and over: as one large integer, a hundred times faster than a loop."""
     size = len(data)
     pad = (key * (size // 4 + 1))[:size]
@@ -81,17 +82,17 @@ class Parser:
 
     def whole(self, data: memoryview) -> str | None:
         """Return the text, if `data` is one message in one frame and nothing is under way, as nearly always. None: it is to be fed."""
-        if self.opcode or self.left >= 0 or self.buffer or len(data) < 6 or data[0] != FIN | TEXT:
+        if self.opcode or self.left >= 0 or self.buffer or len(data) < 6 or data[0] != WHOLE_TEXT:
             return None
         size, start = data[1] - MASKED, 6
         if size >= 126:
             size, start = data[2] << 8 | data[3], 8
-            if data[1] != MASKED | 126 or size < 126:
+            if data[1] != MASKED_16 or size < 126:
                 return None
         if size != len(data) - start or size > self.limit:
             return None
         try:
-            return unmask(bytes(data[start:]), bytes(data[start - 4 : start])).decode()
+            return unmask(data[start:], bytes(data[start - 4 : start])).decode()
         except UnicodeDecodeError:
             return None
 

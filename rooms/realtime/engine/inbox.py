@@ -13,6 +13,7 @@ from .transport import WebSocket
 
 MOST_WAITING = 64  # packets of one client that may wait for a worker; past that it is not read
 MOST_WAITING_BYTES = 256 * 1024  # the same in bytes (characters, for text); one packet may go beyond
+COUNTED = (str, bytes)
 
 
 class Farewell:
@@ -46,7 +47,7 @@ class Inbox(Polling, ABC):
         if self.inbox is None:
             self.inbox = []
         self.inbox.append(job)
-        self.inbox_size += len(job) if isinstance(job, str | bytes) else 0
+        self.inbox_size += len(job) if isinstance(job, COUNTED) else 0
         self.server.pool.put(self)
         if self.is_full and self.websocket and not self.websocket.paused and not self.closing:
             self.websocket.pause()
@@ -72,7 +73,7 @@ class Inbox(Polling, ABC):
                 self.inbox = None
                 self.forget()
             return False
-        self.inbox_size -= len(job) if isinstance(job, str | bytes) else 0
+        self.inbox_size -= len(job) if isinstance(job, COUNTED) else 0
         later: Later | None = None
         try:
             later = self.server.message(self.sid, job)

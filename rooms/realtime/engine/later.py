@@ -26,7 +26,7 @@ class Later:
     def then(self, step: Step) -> "Later":
         """Take one more step when the result is there."""
         if self._has_come:
-            self._take(step)
+            self._take([step])
         else:
             self._steps.append(step)
         return self
@@ -34,13 +34,13 @@ class Later:
     def come(self, result: Any) -> None:
         """Here is the result. To be called once."""
         self._has_come, self._result = True, result
-        for step in self._steps:
-            self._take(step)
+        self._take(self._steps)
 
-    def _take(self, step: Step) -> None:
+    def _take(self, steps: list[Step]) -> None:
         """One that fails is logged, and the next gets None: it may be what lets others go on."""
-        try:
-            self._result = step(self._result)
-        except Exception:
-            log.exception("a step failed")
-            self._result = None
+        for step in steps:
+            try:
+                self._result = step(self._result)
+            except Exception:
+                log.exception("a step failed")
+                self._result = None

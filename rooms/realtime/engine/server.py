@@ -17,7 +17,7 @@ from socketio import packet
 from . import handshake
 from .codec import Event, Json
 from .connection import Connection
-from .decoding import Decoder, Malformed
+from .decoding import EVENTS, Decoder, Malformed
 from .fanout import Fanout
 from .handshake import Environ
 from .later import Later
@@ -65,17 +65,17 @@ class Server(socketio.Server):
             return None
         if whole is None:
             return None
-        namespace = whole.namespace or "/"
+        kind, namespace = whole.packet_type, whole.namespace or "/"
         sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
-        if whole.packet_type == packet.CONNECT:
+        if sid and kind in EVENTS:
+            return self._run_handler(eio_sid, sid, namespace, whole.id, whole.data)
+        if kind == packet.CONNECT:
             self._handle_connect(eio_sid, namespace, whole.data)
-        elif whole.packet_type == packet.DISCONNECT:
+        elif kind == packet.DISCONNECT:
             self._handle_disconnect(eio_sid, namespace, self.reason.CLIENT_DISCONNECT)
         elif sid is None:
             # as Node does: who speaks is connected
             self._cut_off(eio_sid, "not connected to the namespace")
-        elif whole.packet_type in (packet.EVENT, packet.BINARY_EVENT):
-            return self._run_handler(eio_sid, sid, namespace, whole.id, whole.data)
         else:
             self.manager.trigger_callback(sid, whole.id, whole.data, namespace)
         return None

@@ -11,7 +11,6 @@ are a few hundred bytes; the pages of history that would gain travel over HTTP, 
 import logging
 from _socket import SHUT_WR, SO_LINGER, SOL_SOCKET, socket
 from collections.abc import Callable
-from functools import partial
 from struct import Struct
 from typing import Any, Protocol
 
@@ -110,14 +109,14 @@ class WebSocket(Outgoing):
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
-            self._guard(partial(self.lose, frames.GOING_AWAY, str(error)))
+            self._guard(self.lose, frames.GOING_AWAY, str(error))
             return
         if not size:
-            self._guard(partial(self.lose, frames.GOING_AWAY, "hung up"))
+            self._guard(self.lose, frames.GOING_AWAY, "hung up")
         elif self.parser:
             text = self.parser.whole(_view[:size])
             if text is not None and self.owner and self.state == OPEN:
-                self._guard(partial(self.owner.on_message, text))
+                self._guard(self.owner.on_message, text)
             else:
                 self.parser.feed(_view[:size])
                 self._guard(self._deliver)
@@ -222,10 +221,10 @@ class WebSocket(Outgoing):
             hubs.get_hub().remove(self.reader)
             self.reader = None
 
-    def _guard(self, step: Callable[[], None]) -> None:
+    def _guard(self, step: Callable[..., None], *given: Any) -> None:
         """An error of ours costs one connection, never the hub."""
         try:
-            step()
+            step(*given)
         except Exception:
             log.exception("connection dropped by an error")
             self.lose(1011, "internal error")
