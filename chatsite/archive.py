@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 FORMAT = 1
 MANIFEST, SUMS, DATABASE, KEY = "manifest.json", "SHA256SUMS", ("database.sqlite3", "database.dump"), "secret_key"
@@ -25,6 +25,7 @@ MOST_SAID = 10_000  # bytes that a member says of itself beyond its header: none
 MOST_TOLD = 100_000_000  # bytes of the manifest or the sums: a line is some hundred
 SPARE = 50_000_000  # bytes that are left free on the disk
 BLOCK = 1 << 20
+PLAIN = (tarfile.REGTYPE, tarfile.AREGTYPE)
 
 Manifest = dict[str, Any]
 
@@ -34,16 +35,29 @@ class Refused(Exception):
 
 
 class Member(tarfile.TarInfo):
-    """One of an archive that may be anybody's: what it says of itself is read into memory, and a gigabyte of that compresses to a megabyte."""
+    """One of an archive that may be anybody's: what it says of itself is read into memory, and a gigabyte of that compresses to a megabyte.
+
+    So there is a bound to it; what is said of all files, which adds up, and maps of sparse files, which end where they say, are in none of ours.
+    """
 
     @classmethod
     def frombuf(cls, *args: Any, **named: Any) -> "Member":
         found = super().frombuf(*args, **named)
-        if found.type in (tarfile.REGTYPE, tarfile.AREGTYPE) or (
-            found.type != tarfile.GNUTYPE_SPARSE and found.size <= MOST_SAID
-        ):
-            return found
-        raise tarfile.ReadError(f"{found.size:,} bytes about one file")
+        if found.type == tarfile.XGLTYPE:
+            raise tarfile.ReadError("something is said of all files")
+        if found.type == tarfile.GNUTYPE_SPARSE:
+            cls._refuse_sparse()
+        if found.type not in PLAIN and found.size > MOST_SAID:
+            raise tarfile.ReadError(f"{found.size:,} bytes about one file")
+        return found
+
+    @staticmethod
+    def _refuse_sparse(*_: Any) -> NoReturn:
+        raise tarfile.ReadError("a sparse file")
+
+    _proc_gnusparse_00 = _proc_gnusparse_01 = _proc_gnusparse_10 = (
+        _refuse_sparse  # tarfile's, for those that a PAX header tells of
+    )
 
 
 class Writer:
@@ -123,7 +137,14 @@ def extract(path: Path, folder: Path) -> Manifest:
     try:
         with tarfile.open(path, "r|gz", tarinfo=Member) as tar:
             return _extract(tar, folder)
-    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
+    except (
+        tarfile.TarError,
+        gzip.BadGzipFile,
+        zlib.error,
+        EOFError,
+        ValueError,
+        RecursionError,
+    ) as error:  # of headers: no numbers; one upon another
         raise Refused(f"it is damaged, or no archive at all ({error})") from None
 
 
@@ -135,7 +156,7 @@ def _extract(tar: tarfile.TarFile, folder: Path) -> Manifest:
         tar.members = []  # type: ignore[attr-defined]  # it would keep them all
         if told is not None:
             raise Refused(f"{member.name!r} comes after its end")
-        if not member.isreg():
+        if member.type not in PLAIN or member.sparse is not None or member.size < 0:
             raise Refused(f"{member.name!r} is no plain file")
         if member.name in sums:
             raise Refused(f"{member.name!r} is in it twice")
@@ -186,7 +207,12 @@ def _sums(text: str) -> dict[str, str]:
 
 def _write(content: IO[bytes], size: int, path: Path, mode: int) -> str:
     """Write a file that is not there yet; return its sum."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise Refused(f"{path.parent.name!r} is a file and a folder in it") from None
+    if path.exists():
+        raise Refused(f"{path.name!r} is in it twice")
     if size > shutil.disk_usage(path.parent).free - SPARE:
         raise Refused(f"there is no room for it: {path.name} has {size:,} bytes")
     total = hashlib.sha256()

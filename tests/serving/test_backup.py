@@ -197,10 +197,18 @@ def odd(name: str, kind: bytes, link: str = "") -> tuple[tarfile.TarInfo, bytes]
     return info, b""
 
 
-def described(name: str, text: str) -> tuple[tarfile.TarInfo, bytes]:
-    info = tarfile.TarInfo(name)
-    info.pax_headers = {"comment": text}
-    return info, b""
+def described(name: str, data: bytes = b"", **headers: str) -> tuple[tarfile.TarInfo, bytes]:
+    """With a PAX header before it. `GNU_sparse_map` is GNU.sparse.map."""
+    info, _ = plain(name, data)
+    info.pax_headers = {key.replace("_", "."): value for key, value in headers.items()}
+    return info, data
+
+
+def header(kind: bytes, data: bytes) -> tuple[tarfile.TarInfo, bytes]:
+    """A PAX header by itself, of the next file or of all."""
+    info, _ = plain("header", data)
+    info.type = kind
+    return info, data
 
 
 def changed(name: str, change: Callable[[bytes], bytes]) -> Callable[[Members], Members]:
@@ -213,6 +221,8 @@ def with_one_more(*more: tuple[tarfile.TarInfo, bytes]) -> Callable[[Members], M
     return lambda members: [*members[:-1], *more, members[-1]]
 
 
+SPARSE_MAP = b"1\n8\n1\n".ljust(512, b"\0") + b"x"
+MAP_OF_NO_END = b"99999999\n" + b"0\n" * 1_000_000
 HOSTILE: dict[str, tuple[Callable[[Members], Members], str]] = {
     "outside": (with_one_more(plain("../evil")), "does not belong into it"),
     "outside by media": (with_one_more(plain("media/../../evil")), "does not belong into it"),
@@ -235,7 +245,24 @@ HOSTILE: dict[str, tuple[Callable[[Members], Members], str]] = {
     "no JSON": (changed("manifest.json", lambda _: b"{"), "not JSON"),
     "JSON without an end": (changed("manifest.json", lambda _: b"[" * 100_000), "not JSON"),
     "a name of megabytes": (with_one_more(plain("media/" + "a" * 2_000_000)), "bytes about one file"),
-    "an attribute of megabytes": (with_one_more(plain("media/a"), described("media/b", "x" * 2_000_000)), "bytes about one file"),
+    "an attribute of megabytes": (with_one_more(plain("media/a"), described("media/b", comment="x" * 2_000_000)), "bytes about one file"),
+    "sparse, as GNU had it": (with_one_more(odd("media/a", tarfile.GNUTYPE_SPARSE)), "a sparse file"),
+    "sparse, by 0.0": (with_one_more(described("media/a", b"x", GNU_sparse_size="9")), "a sparse file"),
+    "sparse, by 0.1": (with_one_more(described("media/a", b"x", GNU_sparse_map="8,1", GNU_sparse_size="9")), "a sparse file"),
+    "sparse, by 0.1 without numbers": (with_one_more(described("media/a", GNU_sparse_map="a,b")), "a sparse file"),
+    "sparse, by 1.0": (with_one_more(described("media/a", SPARSE_MAP, GNU_sparse_major="1", GNU_sparse_minor="0")), "a sparse file"),
+    "sparse, of no end": (with_one_more(described("media/a", MAP_OF_NO_END, GNU_sparse_major="1", GNU_sparse_minor="0")), "a sparse file"),
+    "sparse, in words": (with_one_more(described("media/a", b"words", GNU_sparse_major="1", GNU_sparse_minor="0")), "a sparse file"),
+    "smaller than nothing": (with_one_more(described("media/a", size="-512")), "is no plain file"),
+    "larger than the disk": (with_one_more(described("media/a", size="9" * 30)), "there is no room for it"),
+    "of a size that is no number": (with_one_more(described("media/a", size="9" * 9_000)), "'media/a' is not what was put into it"),
+    "another name by its header": (with_one_more(described("media/a", path="/tmp/evil")), "does not belong into it"),
+    "of a kind nobody knows": (with_one_more(odd("media/a", b"Z")), "is no plain file"),
+    "of all files": (with_one_more(header(tarfile.XGLTYPE, b"13 comment=x\n")), "something is said of all files"),
+    "headers upon headers": (with_one_more(*[header(tarfile.XHDTYPE, b"13 comment=x\n")] * 2000), "damaged, or no archive"),
+    "a file and a folder": (with_one_more(plain("media/a"), plain("media/a/b")), "'a' is a file and a folder in it"),
+    "a folder and a file": (with_one_more(plain("media/a/b"), plain("media/a")), "'a' is in it twice"),
+    "the manifest twice": (lambda members: [members[0], *members], "is in it twice"),
     "empty": (lambda members: [], "its end is missing"),
 }  # fmt: skip
 
