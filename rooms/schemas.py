@@ -113,13 +113,18 @@ class PostMessage(Payload):
     thread: Annotated[int, Field(ge=1, le=MAX_SEQ)] | None = None
 
 
-class EditMessage(Payload):
+class Once(Payload):
+    """What sets something to a state: by a name of its own it is done once, and a late retry undoes nothing that came since."""
+
+    client_id: ClientId | None = None
+
+
+class EditMessage(Once):
     """`edit`: new words for a message of one's own."""
 
     room: Slug
     seq: Annotated[int, Field(ge=1, le=MAX_SEQ)]
     body: Text
-    client_id: ClientId | None = None
 
 
 class Preview(Payload):
@@ -129,7 +134,7 @@ class Preview(Payload):
     body: Annotated[str, AfterValidator(clean_body)]
 
 
-class React(Payload):
+class React(Once):
     """`react`: an emoji on a message, or off it."""
 
     room: Slug
@@ -138,7 +143,7 @@ class React(Payload):
     on: bool = True
 
 
-class Pin(Payload):
+class Pin(Once):
     """`pin`: a message is to be found by everybody in the room, or no longer."""
 
     room: Slug
@@ -146,7 +151,7 @@ class Pin(Payload):
     on: bool = True
 
 
-class Save(Payload):
+class Save(Once):
     """`save`: a message for oneself to find again, or no longer."""
 
     room: Slug
@@ -179,7 +184,7 @@ class Direct(Payload):
     ]
 
 
-class Involve(Payload):
+class Involve(Once):
     """`involve`: what somebody wants to be told of in a room."""
 
     room: Slug
@@ -209,14 +214,14 @@ class Read(Payload):
     seq: Seq
 
 
-class Unread(Payload):
+class Unread(Once):
     """`unread`: somebody wants to come back to a message and what stands below it."""
 
     room: Slug
     seq: Annotated[int, Field(ge=1, le=MAX_SEQ)]
 
 
-class Follow(Payload):
+class Follow(Once):
     """`follow`: somebody wants to be told of a thread, or no longer."""
 
     room: Slug

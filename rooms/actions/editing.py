@@ -15,7 +15,7 @@ from rooms.actions.answering import sum_up_anew
 from rooms.actions.change import allow, find, publish_message, stamp
 from rooms.actions.mentioning import Text, call_anew, rendered
 from rooms.errors import Invalid
-from rooms.models import Attachment, Membership, Mention, Message, Reaction, Revision, Room, storing
+from rooms.models import Attachment, Done, Membership, Mention, Message, Reaction, Revision, Room, storing
 from rooms.permissions import refusal_to_change, refusal_to_delete, refusal_to_edit, refusal_to_say
 
 ERASED = [
@@ -31,7 +31,7 @@ def edit(user: User, slug: str, seq: int, body: str, client_id: UUID | None = No
     [text] = rendered([Text(user, slug, body)])
     with transaction.atomic():
         room, message = find(user, slug, seq, refusal_to_edit)
-        if message.body == body or (client_id and message.revisions.filter(client_id=client_id).exists()):
+        if not Done.objects.is_new(user, client_id) or message.body == body:
             return message
         allow(refusal_to_say(body))
         if not body and not message.files:
@@ -41,9 +41,7 @@ def edit(user: User, slug: str, seq: int, body: str, client_id: UUID | None = No
             [before] = rendered([Text(message.author, slug, message.body)])
             call_anew(room, message, before.mentioned, text.mentioned)
         now = timezone.now()
-        Revision.objects.create(
-            message=message, body=message.body, html=message.html, edited_at=now, editor=user, client_id=client_id
-        )
+        Revision.objects.create(message=message, body=message.body, html=message.html, edited_at=now, editor=user)
         message.body, message.html, message.edited_at = body, text.html, now
         stamp(room, message)
         message.save(update_fields=["body", "html", "edited_at", "version"])

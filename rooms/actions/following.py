@@ -6,6 +6,7 @@ devices. Invariant: who is told is a member; a thread has at most MOST followers
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +16,7 @@ from accounts.models import User
 from rooms import broadcast, payloads
 from rooms.actions.change import allow, held
 from rooms.errors import Invalid, phrase
-from rooms.models import Follower, Membership, Message, Room, summary
+from rooms.models import Done, Follower, Membership, Message, Room, summary
 from rooms.models.follower import Following
 from rooms.permissions import refusal_to_follow, refusal_to_read
 
@@ -28,13 +29,18 @@ def standing_to(user: User, room: Room, seq: int) -> dict[str, Any]:
     return payloads.thread(found[0] if found else Following(room.pk, user.pk, seq, False, 0, 0, 0))
 
 
-def follow(user: User, slug: str, seq: int, on: bool) -> dict[str, Any]:
-    """Follow the thread that the message numbered `seq` opens or stands in, or no longer. What stands there counts as read. Raises ChatError."""
+def follow(user: User, slug: str, seq: int, on: bool, client_id: UUID | None = None) -> dict[str, Any]:
+    """Follow the thread that the message numbered `seq` opens or stands in, or no longer; by a `client_id` once, whatever came since.
+
+    What stands there counts as read. Raises ChatError.
+    """
     with transaction.atomic():
         room = held(user, slug, refusal_to_read)
         root = Message.objects.root(room, seq)
         allow(refusal_to_follow(root))
         assert root is not None
+        if not Done.objects.is_new(user, client_id):
+            return standing_to(user, room, root.seq)
         known = Follower.objects.of_thread(room, root.seq).filter(user=user).first()
         if on and known is None and Follower.objects.of_thread(room, root.seq).count() >= MOST:
             raise Invalid(phrase(_("%(most)s people follow this thread already"), most=MOST), field="seq")

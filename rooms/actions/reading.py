@@ -5,14 +5,15 @@ once, in `own_above`, and uncounted as the mark passes them. Invariant: `own_abo
 """
 
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
 from accounts.models import User
 from rooms import broadcast, payloads
 from rooms.actions.change import allow, held
-from rooms.actions.following import unread_above
-from rooms.models import Membership, Message
+from rooms.actions.following import standing_to, unread_above
+from rooms.models import Done, Membership, Message
 from rooms.permissions import refusal_to_mark_unread, refusal_to_read
 
 
@@ -31,8 +32,8 @@ def read(user: User, slug: str, seq: int) -> dict[str, Any]:
         return _moved(membership, mark, own)
 
 
-def unread(user: User, slug: str, seq: int) -> dict[str, Any]:
-    """Mark the room unread from the message numbered `seq` on; if that is an answer, its thread, which is followed then.
+def unread(user: User, slug: str, seq: int, client_id: UUID | None = None) -> dict[str, Any]:
+    """Mark the room unread from the message numbered `seq` on; if that is an answer, its thread, which is followed then. By a `client_id` once.
 
     Returns the mark; of a thread, how the person stands to it. Raises ChatError.
     """
@@ -41,9 +42,14 @@ def unread(user: User, slug: str, seq: int) -> dict[str, Any]:
         message = Message.objects.filter(room=room, seq=seq).first()
         allow(refusal_to_mark_unread(room, message))
         assert message is not None
+        is_new = Done.objects.is_new(user, client_id)
         if message.thread:
-            return unread_above(user, room, message.thread, seq - 1)
+            return (
+                unread_above(user, room, message.thread, seq - 1) if is_new else standing_to(user, room, message.thread)
+            )
         membership = Membership.objects.select_for_update().select_related("room").get(user=user, room=room)
+        if not is_new:
+            return payloads.read_mark(Membership.objects.with_unread().get(pk=membership.pk))
         mark = seq - 1
         return _moved(membership, mark, Message.objects.own_standing(membership, mark, room.last_seq))
 

@@ -1,6 +1,7 @@
 """What a chat is made of. One concept a file, its queries named on its QuerySet."""
 
 from rooms.models.attachment import Attachment
+from rooms.models.done import Done
 from rooms.models.follower import Follower
 from rooms.models.invitation import Invitation
 from rooms.models.membership import Membership
@@ -15,6 +16,7 @@ from rooms.models.saved import Saved
 
 __all__ = [
     "Attachment",
+    "Done",
     "Follower",
     "Invitation",
     "Membership",

@@ -10,17 +10,15 @@ from rooms.models.message import Message
 
 
 class Revision(models.Model):
-    """A body that was replaced. The editor is who replaced it, at `edited_at`, by an edit with a name of its own (`client_id`) where it had one."""
+    """A body that was replaced. The editor is who replaced it, at `edited_at`."""
 
     message = models.ForeignKey(Message, models.CASCADE, related_name="revisions")
     body = models.TextField(_("body"))
     html = models.TextField(blank=True, editable=False)
     edited_at = models.DateTimeField(_("edited"))
     editor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    client_id = models.UUIDField(null=True, editable=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["message", "client_id"], name="an_edit_once")]
         verbose_name = _("revision")
         verbose_name_plural = _("revisions")
 

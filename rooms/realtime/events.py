@@ -137,20 +137,20 @@ def delete(session: Session, data: Any) -> JSON:
 def react(session: Session, data: Any) -> JSON:
     """`react`: an emoji on a message, or off it."""
     asked = schemas.parse(schemas.React, data)
-    return changed(actions.react(session.user, asked.room, asked.seq, asked.emoji, asked.on))
+    return changed(actions.react(session.user, asked.room, asked.seq, asked.emoji, asked.on, asked.client_id))
 
 
 def pin(session: Session, data: Any) -> JSON:
     """`pin`: a message among those that the room keeps at hand, or off it."""
     asked = schemas.parse(schemas.Pin, data)
-    return changed(actions.pin(session.user, asked.room, asked.seq, asked.on))
+    return changed(actions.pin(session.user, asked.room, asked.seq, asked.on, asked.client_id))
 
 
 def save(session: Session, data: Any) -> JSON:
     """`save`: a message put aside for oneself, or away again."""
     asked = schemas.parse(schemas.Save, data)
-    actions.save(session.user, asked.room, asked.seq, asked.on)
-    return {"room": asked.room, "seq": asked.seq, "on": asked.on}
+    holds = actions.save(session.user, asked.room, asked.seq, asked.on, asked.client_id)
+    return {"room": asked.room, "seq": asked.seq, "on": holds}
 
 
 def typing(session: Session, data: Any) -> JSON:
@@ -184,13 +184,13 @@ def read(session: Session, data: Any) -> JSON:
 def unread(session: Session, data: Any) -> JSON:
     """`unread`: not read any more, from here on."""
     asked = schemas.parse(schemas.Unread, data)
-    return actions.unread(session.user, asked.room, asked.seq)
+    return actions.unread(session.user, asked.room, asked.seq, asked.client_id)
 
 
 def involve(session: Session, data: Any) -> JSON:
     """`involve`: what the person wants to be told of in a room."""
     asked = schemas.parse(schemas.Involve, data)
-    return actions.involve(session.user, asked.room, asked.involvement)
+    return actions.involve(session.user, asked.room, asked.involvement, asked.client_id)
 
 
 def direct(session: Session, data: Any) -> JSON:
@@ -202,7 +202,7 @@ def direct(session: Session, data: Any) -> JSON:
 def follow(session: Session, data: Any) -> JSON:
     """`follow`: the person follows a thread, or no longer."""
     asked = schemas.parse(schemas.Follow, data)
-    return actions.follow(session.user, asked.room, asked.seq, asked.on)
+    return actions.follow(session.user, asked.room, asked.seq, asked.on, asked.client_id)
 
 
 def thread_read(session: Session, data: Any) -> JSON:

@@ -1,5 +1,6 @@
 """Pinning and saving in the browser: what the whole room sees, what one sees oneself, and the ways there and back."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -138,3 +139,23 @@ def test_both_lists_without_a_script(site: Site, visit: Visit) -> None:
     page.get_by_role("link", name="Saved messages").click()
     page.get_by_role("button", name="Put away").click()
     expect(page.get_by_text("Nothing is saved yet")).to_be_visible()
+
+
+def test_each_act_goes_out_by_a_name_of_its_own(site: Site, visit: Visit) -> None:
+    """So that it is done once, however late a proxy brings it again."""
+    ana = site.person("ana")
+    room = site.room(ana)
+    site.say(room, ana, "one")
+    page, sent = visit(None, f"{site.url}/accounts/login/"), list[str]()
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(str(frame))))
+    page.context.add_cookies([ana.browser_cookie])  # type: ignore[list-item]
+    page.goto(f"{site.url}/rooms/{room}/")
+    here = RoomPage(page).is_live()
+    for times in (1, 0):
+        here.message("one").focus()
+        page.keyboard.press("s")
+        expect(page.locator("[data-slot=saved]:visible")).to_have_count(times)
+        page.keyboard.press("p")
+        expect(here.message("one").locator("[data-slot=pinned]:visible")).to_have_count(times)
+    acts = [json.loads(frame.lstrip("0123456789")) for frame in sent if '["save"' in frame or '["pin"' in frame]
+    assert len(acts) == len({payload["client_id"] for _, payload in acts}) == 4

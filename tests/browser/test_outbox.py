@@ -212,6 +212,7 @@ def test_without_a_database_it_is_sent_all_the_same(site: Site, visit: Visit) ->
     page.add_init_script(
         "Object.defineProperty(self, 'indexedDB', {value: {open() { throw new Error('no'); }}});"
         "Object.defineProperty(Navigator.prototype, 'locks', {value: undefined});"
+        "Object.defineProperty(Crypto.prototype, 'randomUUID', {value: undefined});"
     )
     page.goto(f"{site.url}/rooms/{room}/")
     [here] = unplugged(page)

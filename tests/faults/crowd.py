@@ -107,7 +107,7 @@ class Crowd:
         draft = {
             "room": room,
             "body": f"{body} {hand.chance.getrandbits(40):x}",
-            "client_id": str(uuid.UUID(int=hand.chance.getrandbits(128), version=4)),
+            "client_id": hand.name(),
         } | more
         await hand.say(draft)
 
@@ -133,8 +133,7 @@ class Crowd:
             return
         body = f"edited {hand.chance.getrandbits(40):x} {hand.chance.choice(WORDS)}"
         with self.ledger.alone("words", post.at) as alone:
-            once = str(uuid.UUID(int=hand.chance.getrandbits(128), version=4))
-            asked = {"room": room, "seq": post.seq, "body": body, "client_id": once}
+            asked = {"room": room, "seq": post.seq, "body": body, "client_id": hand.name()}
             if alone and (await hand.insist("edit", asked))["ok"]:
                 post.bodies.append(body)
 
@@ -154,7 +153,7 @@ class Crowd:
             emoji, key = hand.chance.choice(EMOJI), (post.at, hand.person.id)
             with self.ledger.alone(key, emoji) as alone:
                 on = not self.ledger.reactions.get((*key, emoji), False)
-                asked = {"room": room, "seq": post.seq, "emoji": emoji, "on": on}
+                asked = {"room": room, "seq": post.seq, "emoji": emoji, "on": on, "client_id": hand.name()}
                 if alone and (await hand.insist("react", asked))["ok"]:
                     self.ledger.reactions[*key, emoji] = on
 
@@ -162,14 +161,16 @@ class Crowd:
         if post := hand.one(room):
             with self.ledger.alone("pin", post.at) as alone:
                 on = not self.ledger.pins.get(post.at, False)
-                if alone and (await hand.insist("pin", {"room": room, "seq": post.seq, "on": on}))["ok"]:
+                asked = {"room": room, "seq": post.seq, "on": on, "client_id": hand.name()}
+                if alone and (await hand.insist("pin", asked))["ok"]:
                     self.ledger.pins[post.at] = on
 
     async def _save(self, hand: "Hand", room: str) -> None:
         if post := hand.one(room):
             with self.ledger.alone("save", post.at, hand.person.id) as alone:
                 on = not self.ledger.saved.get((post.at, hand.person.id), False)
-                if alone and (await hand.insist("save", {"room": room, "seq": post.seq, "on": on}))["ok"]:
+                asked = {"room": room, "seq": post.seq, "on": on, "client_id": hand.name()}
+                if alone and (await hand.insist("save", asked))["ok"]:
                     self.ledger.saved[post.at, hand.person.id] = on
 
     async def _read(self, hand: "Hand", room: str) -> None:
@@ -184,11 +185,12 @@ class Crowd:
         if post := hand.one(room, lambda post: "thread" not in post.draft):
             with self.ledger.alone("mark", room, hand.person.id) as alone:
                 if alone:
-                    await hand.insist("unread", {"room": room, "seq": post.seq})
+                    await hand.insist("unread", {"room": room, "seq": post.seq, "client_id": hand.name()})
 
     async def _follow(self, hand: "Hand", room: str) -> None:
         if post := hand.one(room, lambda post: "thread" not in post.draft):
-            await hand.insist("follow", {"room": room, "seq": post.seq, "on": hand.chance.random() < 0.7})
+            on = hand.chance.random() < 0.7
+            await hand.insist("follow", {"room": room, "seq": post.seq, "on": on, "client_id": hand.name()})
 
     async def _thread_read(self, hand: "Hand", room: str) -> None:
         if post := hand.one(room, lambda post: "thread" in post.draft):
@@ -200,6 +202,10 @@ class Hand:
 
     def __init__(self, crowd: Crowd, person: Person, tab: Tab | Page, chance: random.Random) -> None:
         self.crowd, self.person, self.tab, self.chance = crowd, person, tab, chance
+
+    def name(self) -> str:
+        """Of one's own for what is done next (`client_id`)."""
+        return str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
 
     def one(self, room: str, fits: Callable[[Post], bool] = lambda post: True) -> Post | None:
         """One of the latest messages of the room that are not deleted, as far as anybody knows."""

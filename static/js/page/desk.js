@@ -6,7 +6,7 @@
 import { mayPost } from "#core/unread.js";
 import { Acts, confirmed } from "#page/acts.js";
 import { Composer } from "#page/composer.js";
-import { find, given, load, slot } from "#page/dom.js";
+import { find, given, load, slot, uuid } from "#page/dom.js";
 import { reasonOf, saved } from "#page/message.js";
 import { OpenRoom } from "#page/room.js";
 
@@ -225,7 +225,7 @@ export class Desk {
       reply: (message) => composer.reply(message),
       thread: isThread ? undefined : ({ seq }) => this.openThread(seq),
       edit: (message) => composer.edit(message),
-      unread: async ({ seq }) => composer.complain(await this.#asked("unread", { seq })),
+      unread: async ({ seq }) => composer.complain(await this.#asked("unread", { seq, client_id: uuid() })),
       delete: async (message) => {
         const answer = await confirmed("confirm", (dialog) => isMine(message) || askWhy(dialog));
         const reason = String(answer?.get("reason") ?? "").trim();
@@ -246,6 +246,7 @@ export class Desk {
 
   /** @param {"edit" | "delete" | "react" | "pin" | "save"} what @param {object} payload @returns {Promise<string>} why it was refused, or "" */
   async #change(what, payload) {
+    if (what !== "delete") payload = { ...payload, client_id: uuid() }; // it is done once, however late it comes again
     return this.#asked(what, payload, (answer) => (what === "save" ? this.saved(answer) : this.logs.forEach((open) => open.apply(answer))));
   }
 

@@ -4,7 +4,7 @@
  */
 
 import { ReadMark } from "#page/reading.js";
-import { given, onAction, slot } from "#page/dom.js";
+import { given, onAction, slot, uuid } from "#page/dom.js";
 import { fill } from "#page/html.js";
 import { OpenRoom } from "#page/room.js";
 import { fetchPartial } from "#wire/pages.js";
@@ -79,7 +79,7 @@ export class ThreadPanel {
 
   async #follow() {
     const button = slot("follow", this.#panel), on = !button.hidden, had = this.#panel.contains(document.activeElement);
-    const now = await this.#ask("follow", { on });
+    const now = await this.#ask("follow", { on, client_id: uuid() });
     if (!now) return this.composer.complain(gettext("Not connected. Try again in a moment."));
     this.stands(now);
     if (had) slot(on ? "unfollow" : "follow", this.#panel).focus();
