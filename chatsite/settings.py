@@ -193,6 +193,8 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 # A new address asks for the password; a new password or address is told by mail.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Not by a code by mail, too: who reads along in a mailbox has not shown who they are.
+ACCOUNT_REAUTHENTICATION_METHODS = {"password", "mfa"}
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 # The second factor: an app, passkeys (which sign in alone, too), codes on paper that are shown once.
 MFA_ADAPTER = "accounts.two_factor.Adapter"

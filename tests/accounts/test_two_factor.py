@@ -7,6 +7,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from django.core.cache import cache
@@ -198,6 +199,17 @@ def test_what_is_stored_opens_nothing_without_the_secret_key(here: Client, setti
     assert two_factor.Adapter().decrypt(Authenticator.objects.get(type="totp").data["secret"]) == phone.secret
     settings.SECRET_KEY_FALLBACKS = []
     assert two_factor.Adapter().decrypt(Authenticator.objects.get(type="totp").data["secret"]) != phone.secret
+
+
+def test_a_mailbox_alone_confirms_nothing(here: Client, ana: User, mail: list[Any]) -> None:
+    EmailAddress.objects.create(user=ana, email=ana.email, primary=True, verified=True)
+    page = here.get(SET_UP, follow=True)
+    assert page.context["form"].fields.keys() == {"password"}
+    assert "/reauthenticate/code/" not in page.content.decode()
+    for address in ("/accounts/reauthenticate/code/", "/accounts/reauthenticate/code/confirm/"):
+        assert here.get(address).status_code == 403
+        here.post(address, {"email": ana.email})
+    assert not mail
 
 
 def test_the_secret_is_kept_out_of_caches(here: Client) -> None:
