@@ -19,6 +19,7 @@ from eventlet.event import Event
 from accounts.models import User
 from rooms import broadcast, meters, payloads
 from rooms.models import Message, Room
+from rooms.realtime.crossings import Crossings
 from rooms.realtime.doubts import Doubts
 from rooms.realtime.engine import brokers
 from rooms.realtime.gossip import Gossip
@@ -60,6 +61,7 @@ class SharedChatServer(ChatServer):
         self.sequence = Sequence()
         self.gossip = Gossip(self.fanout.tell, self.presence, later)
         self.doubts = Doubts(later, self._see)
+        self.crossings = Crossings(later, self._errand, self._emit_here, self.standing)
         self.fanout.gate, self.fanout.on_told, self.fanout.on_back = self._may_go_out, self._told, self._back
         self.live.on_watch = lambda: self.fanout.tell("watched")
         self._look: Any = None  # wakes who looks at the versions
@@ -161,12 +163,12 @@ class SharedChatServer(ChatServer):
     def _grant_here(self, user_id: int, room_id: int, slug: str) -> None:
         super().grant(user_id, room_id, slug)
         self.gossip.moved(user_id)
-        self.doubts.moved(user_id, room_id, True)
+        self.doubts.said((user_id, room_id), True, user_id)
 
     def _revoke_here(self, user_id: int, room_id: int, slug: str) -> None:
         super().revoke(user_id, room_id, slug)
         self.gossip.moved(user_id)
-        self.doubts.moved(user_id, room_id, False)
+        self.doubts.said((user_id, room_id), False, user_id)
 
     def _see(self, user_id: int) -> None:
         if user_id in self._sids:
@@ -182,9 +184,11 @@ class SharedChatServer(ChatServer):
 
     # --- the order of what is said
 
-    def _may_go_out(self, to: str, data: Any) -> bool:
-        """Whether what is said to `to` goes out as it came; a change of a room goes out in its turn."""
+    def _may_go_out(self, to: str, data: Any, host: str) -> bool:
+        """Whether what a process says to `to` goes out as it came; a change of a room goes out in its turn."""
         self.standing.told(to, data)
+        if to in self.fanout.rooms.get("/", ()):
+            self.crossings.heard(to, data, host)
         if not to.startswith(TO_ROOM) or not isinstance(data, dict) or data.get("type") != "message":
             return True
         room_id = int(to.removeprefix(TO_ROOM))

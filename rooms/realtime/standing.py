@@ -32,12 +32,13 @@ class Standing:
         """What `look` finds of the person with this address; to be told before anything else has a turn."""
         found = None
         for _ in range(MOST_LOOKS):
-            before = self._of(user)
+            before = self.words_on(user)
             found = look()
-            if self._of(user) == before:
+            if self.words_on(user) == before:
                 break
         assert found is not None
         return found
 
-    def _of(self, user: str) -> tuple[int, int]:
+    def words_on(self, user: str) -> tuple[int, int]:
+        """How many there were on the person with this address; to be compared."""
         return self._words.get(user, 0), self._of_rooms

@@ -1,6 +1,7 @@
 """Two processes let somebody out of a room and in again; who did the first tells of it last. By what is stored it comes right at once."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,43 @@ def test_what_is_told_too_late_is_set_right_by_what_is_stored(tmp_path: Path) ->
         assert not site.server.trouble()
 
 
+@pytest.mark.server
+def test_how_somebody_stands_is_told_anew_where_two_processes_told_it(tmp_path: Path) -> None:
+    with serving_several(tmp_path, EXAMINE_EVERY=3600) as site:
+        ana, bo = site.person("ana"), site.person("bo")
+        room = site.room(ana, bo)
+        outside = Hand(site.server.environment, ROOT)
+        with ana.client() as here, bo.client() as there:
+            here.hello()
+            there.hello()
+
+            def late(**word: Any) -> None:
+                """Ana hears last what is no longer true, and then what is."""
+                now = next(data for data in reversed(here.heard) if data["type"] == word["type"])
+                outside("claim", to=f"user:{ana.id}", data={**now, **word})
+                here.expect(**{**now, **word})
+                here.expect(**{key: value for key, value in now.items() if key in word or key in ("room", "seq")})
+
+            assert here.ask("message", {"room": room, "body": "a question"})["ok"]
+            assert there.ask("message", {"room": room, "body": "an answer", "thread": 1})["ok"]
+            here.expect("thread", seq=1, unread=1)
+            assert here.ask("thread_read", {"room": room, "seq": 1, "upto": 2})["ok"]
+            here.expect("thread", seq=1, unread=0)
+            late(type="thread", last_read_seq=1, unread=1)
+            assert there.ask("message", {"room": room, "body": "by the way"})["ok"]
+            assert here.ask("read", {"room": room, "seq": 3})["ok"]
+            here.expect("read", last_read_seq=3)
+            late(type="read", last_read_seq=1, unread=1)
+            assert here.ask("save", {"room": room, "seq": 1, "on": True})["ok"]
+            here.expect("saved", on=True)
+            late(type="saved", on=False)
+            assert here.ask("involve", {"room": room, "involvement": "nothing"})["ok"]
+            here.expect("room", involvement="nothing")
+            late(type="room", involvement="all")
+        outside.close()
+        assert not site.server.trouble()
+
+
 def in_room(client: Client, room: str) -> None:
     client.expect("room", room=room, version=0)
 
@@ -69,25 +107,25 @@ class Time:
 def test_only_who_went_both_ways_is_looked_at_and_once() -> None:
     time = Time()
     for user in range(1000):
-        time.doubts.moved(user, 7, True)
-        time.doubts.moved(user, 7, True)  # another role
-        time.doubts.moved(user, 8, False)
+        time.doubts.said((user, 7), True, user)
+        time.doubts.said((user, 7), True, user)  # another role
+        time.doubts.said((user, 8), False, user)
     assert not time.due
     for is_in in (False, True, False):
-        time.doubts.moved(3, 7, is_in)
+        time.doubts.said((3, 7), is_in, 3)
     time.passes(CALM)
     assert time.seen == [3] and not time.due
-    time.doubts.moved(3, 7, True)
+    time.doubts.said((3, 7), True, 3)
     time.passes(CALM)
     assert time.seen == [3, 3], "what comes later still is looked at anew"
 
 
 def test_who_comes_back_much_later_is_not_looked_at_and_nothing_is_kept() -> None:
     time = Time()
-    time.doubts.moved(3, 7, True)
+    time.doubts.said((3, 7), True, 3)
     time.passes(WITHIN + 1)
-    time.doubts.moved(3, 7, False)
+    time.doubts.said((3, 7), False, 3)
     assert not time.due
     time.passes(WITHIN + 1)
-    time.doubts.moved(4, 7, False)
+    time.doubts.said((4, 7), False, 4)
     assert len(time.doubts._said) == 1

@@ -12,7 +12,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from tests.support.late import backwards  # noqa: F401  (asked for by name)
+from tests.support.late import backwards, claim  # noqa: F401  (asked for by name)
 from tests.support.rooms import footprint, furnish  # noqa: F401  (asked for by name)
 from tests.support.vectors import exhibit  # noqa: F401  (asked for by name)
 

@@ -35,3 +35,8 @@ def backwards(acts: list[tuple[str, JSON]]) -> None:
     for held in reversed(told):
         for name, args, options in held.said:
             getattr(broadcast._carrier, name)(*args, **options)
+
+
+def claim(to: str, data: JSON) -> None:
+    """Say something as it once was true."""
+    broadcast.publish(to, data)

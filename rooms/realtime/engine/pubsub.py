@@ -32,7 +32,7 @@ MOST_WAITING = 20_000  # messages that may
 TOGETHER = 256  # messages sent in one go
 OWN = ("tell", "probe")  # methods that python-socketio does not know
 
-Gate = Callable[[str, Any], bool]
+Gate = Callable[[str, Any, str], bool]
 Told = Callable[[str, str, dict[str, Any]], None]
 Back = Callable[[float], None]
 
@@ -44,8 +44,8 @@ class Deaf(Exception):
 class Shared(ABC):
     """What makes a Fanout out of one of python-socketio's managers for several processes; stands before it among the bases.
 
-    The hooks are to be set before `begin`: `gate(room, data)` is asked whether what is said to a room may go out to those of it who are here;
-    `on_told(host, what, arguments)` hears what another process tells; `on_back(seconds)` learns that this one was cut off for so long.
+    The hooks are to be set before `begin`: `gate(room, data, host)` is asked whether what a process says to a room may go out to those of it who are
+    here; `on_told(host, what, arguments)` hears what another process tells; `on_back(seconds)` learns that this one was cut off for so long.
     """
 
     host_id: str
@@ -54,7 +54,7 @@ class Shared(ABC):
     def __init__(self, url: str, channel: str) -> None:
         super().__init__(url=url, channel=channel, logger=log)  # type: ignore[call-arg]
         self.json = Json
-        self.gate: Gate = lambda _room, _data: True
+        self.gate: Gate = lambda _room, _data, _host: True
         self.on_told: Told = lambda _host, _what, _arguments: None
         self.on_back: Back = lambda _seconds: None
         self.is_up = False  # hears its own probe
@@ -142,7 +142,13 @@ class Shared(ABC):
     def _handle_emit(self, message: dict[str, Any]) -> None:
         """An event, of ours or another's, on its way to those who are here."""
         data, room = message["data"], message.get("room")
-        if isinstance(room, str) and not message.get("binary") and len(data) == 1 and not self.gate(room, data[0]):
+        host = str(message.get("host_id", self.host_id))
+        if (
+            isinstance(room, str)
+            and not message.get("binary")
+            and len(data) == 1
+            and not self.gate(room, data[0], host)
+        ):
             return
         super()._handle_emit(message)  # type: ignore[misc]
 
