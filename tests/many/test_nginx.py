@@ -14,6 +14,7 @@ from tests.many.test_workers import workers_of
 from tests.support.nginx import Nginx
 from tests.support.people import PATIENCE, Client, Person
 from tests.support.several import serving_several
+from tests.support.tls import trusting
 
 pytestmark = [
     pytest.mark.server,
@@ -37,6 +38,7 @@ def joined(person: Person, transports: list[str]) -> Client:
     client.sio.eio.http = requests.Session()
     # Else a bundle of certificates that is named in the environment has its way.
     client.sio.eio.http.verify = client.sio.eio.http.trust_env = False
+    client.sio.eio.websocket_extra_options = {"sslopt": {"context": trusting()}}
     return client.connect()
 
 
