@@ -222,6 +222,8 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": env.str("SIGN_IN_FAILED_LIMIT", default="60/m/ip,5/300s/key"),
     "signup": env.str("SIGN_UP_LIMIT", default="60/m/ip"),
 }
+# Allauth's ten a minute would keep an office out that comes in by passkeys: there is nothing to guess in them.
+MFA_RATE_LIMITS = {"webauthn_login": ACCOUNT_RATE_LIMITS["login"]}
 # Proxies before us whose X-Forwarded-For is believed: without it everybody behind nginx would share one limit.
 TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=1 if BEHIND_TLS else 0)
 # How long a browser stays signed in, in days.

@@ -61,6 +61,11 @@ def test_a_passkey_signs_in_alone_once_who_holds_it_is_verified(device: Device) 
     assert not is_in(use(device, is_verified=False))
 
 
+def test_an_office_behind_one_address_comes_in(device: Device) -> None:
+    add(device)
+    assert all(is_in(use(device)) for _ in range(12))
+
+
 def test_one_that_is_chosen_for_beside_the_password_does_not_sign_in_alone(device: Device) -> None:
     add(device, alone=False)
     assert not is_in(use(device))
