@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, ConsoleMessage, Page
 
+from tests.browser.contexts import Contexts
 from tests.support.people import Person
 
 # What Chromium says by itself while the network is away, or the server is; or when a file is refused.
@@ -27,6 +28,7 @@ OFF = (
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Debian's Chromium, built without windows where it is installed so: two thirds of the work. As root it has no sandbox."""
     flags = ["--disable-gpu", "--in-process-gpu", "--disable-background-networking", f"--disable-features={OFF}"]
+    flags += ["--process-per-site"]  # the pages of a context are one process: contexts.py
     flags += ["--no-sandbox"] if os.getuid() == 0 else []
     executable = installed("chromium-headless-shell", "chromium", "chromium-browser")
     return {**browser_type_launch_args, "executable_path": executable, "args": flags}
@@ -48,10 +50,17 @@ def whole_chromium(browser_type: BrowserType, browser_type_launch_args: dict[str
     browser.close()
 
 
+@pytest.fixture(scope="session")
+def lenders() -> dict[Browser, Contexts]:
+    """The contexts of each browser of this run."""
+    return {}
+
+
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open a page as somebody, in a browser context of their own: `visit(ana, "/rooms/lobby/")`."""
-    contexts: list[BrowserContext] = []
+def visit(browser: Browser, lenders: dict[Browser, Contexts]) -> Iterator[Callable[..., Page]]:
+    """Open a page as somebody, in a browser context for them alone: `visit(ana, "/rooms/lobby/")`."""
+    contexts = lenders.setdefault(browser, Contexts(browser))
+    lent: list[BrowserContext] = []
     said: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
@@ -59,18 +68,18 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
             said.append(message.text)
 
     def open_page(person: Person | None, address: str, **options: Any) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1100, "height": 760}} | options)
-        context.set_default_timeout(10_000)
-        contexts.append(context)
+        whole = (person.url if person else "") + address
+        page = contexts.lend(whole, **{"viewport": {"width": 1100, "height": 760}} | options)
+        lent.append(page.context)
+        page.context.set_default_timeout(10_000)
         if person:
-            context.add_cookies([person.browser_cookie])  # type: ignore[list-item]
-        page = context.new_page()
+            page.context.add_cookies([person.browser_cookie])  # type: ignore[list-item]
         page.on("console", hear)
         page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto((person.url if person else "") + address)
+        page.goto(whole)
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for context in lent:
+        contexts.take_back(context)
     assert not said, "the browser's console:\n" + "\n".join(said)

@@ -34,7 +34,9 @@ def test_a_first_visit_is_light(deployed: Site, browser: Browser, visit: Callabl
     ana = deployed.person("ana")
     room = deployed.room(ana, *[deployed.person() for _ in range(10)])
     deployed.say(room, ana, *[f"message {number} of a page" for number in range(50)])
-    page = visit(ana, "/accounts/logout/")
+    page = visit(
+        ana, "/accounts/logout/", locale="en"
+    )  # so this context, and its process, had nobody before: tests/browser/contexts.py
     fetched: dict[str, int] = {}
     cdp = page.context.new_cdp_session(page)
     cdp.send("Network.enable")
