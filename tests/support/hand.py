@@ -4,6 +4,7 @@ It arranges people, rooms and what was said, and looks at what is stored. Nobody
 the site itself.
 """
 
+import gc
 import inspect
 import json
 import subprocess
@@ -324,7 +325,9 @@ def main() -> None:
     """Answer until the input ends."""
     import django
 
+    gc.disable()  # as manage.py: what is imported stays
     django.setup()
+    gc.enable()
     doings = {name: doing for name, doing in globals().items() if inspect.isfunction(doing) and name != "main"}
     for line in sys.stdin:
         try:
