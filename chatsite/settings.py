@@ -129,6 +129,7 @@ DATABASE_CONNECTIONS = env.int("DATABASE_CONNECTIONS", default=20)
 DATABASE_IS_POOLED = green.is_patched and "postgresql" in DATABASES["default"]["ENGINE"]
 if DATABASE_IS_POOLED:
     green.patch_psycopg()
+    pooling.check_together()
     pool = pooling.options(DATABASE_CONNECTIONS)
     DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {"pool": pool}
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # after a restart of the database the pool is full of dead ones

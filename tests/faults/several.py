@@ -35,7 +35,7 @@ LOST = (
     r"|the database system is (shutting down|starting up|in recovery mode|not yet accepting connections)"
 )
 CUT = Explains(
-    r"WARNING psycopg\.pool: discarding closed connection: <psycopg\.Connection \[BAD\]"
+    r"WARNING psycopg\.pool: discarding (closed|broken) connection: <psycopg\.Connection \[BAD\]"
     r"|WARNING psycopg\.pool: closing returned connection: <psycopg\.Connection \[ACTIVE, pipeline=ABORTED\]"  # between two rows
     rf"|WARNING psycopg\.pool: error connecting in '[\w-]+': connection failed: .*({LOST})"
     r"|WARNING psycopg\.pool: reconnection attempt in pool '[\w-]+' failed after"

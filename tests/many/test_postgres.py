@@ -47,6 +47,16 @@ opened = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database
 counts = list(eventlet.GreenPool(60).imap(lambda _: ask(opened)[0][0], range(120)))
 print(json.dumps([len(counts), max(counts)]))
 """
+BROKEN = """
+# The database ends all connections but that of who asks it to; whoever is given one of them after the other has waited in vain at the fifth.
+import logging
+
+logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+list(eventlet.GreenPool(8).imap(lambda _: ask("SELECT pg_sleep(0.2)"), range(8)))
+others = "datname = current_database() AND pid <> pg_backend_pid()"
+cut = ask(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+print(json.dumps([len(cut), ask("SELECT 1")]))
+"""
 RETURNING = """
 # The database goes away under us, until three who try to reach it have all failed four times; who asks after its return has an answer soon.
 import logging, os
@@ -144,6 +154,10 @@ def test_who_waits_for_the_database_lets_others_run(tmp_path: Path) -> None:
 def test_connections_are_bounded_and_who_finds_none_waits(tmp_path: Path) -> None:
     answered, most = run_green(CROWD, tmp_path, DATABASE_CONNECTIONS=8)  # type: ignore[misc]
     assert answered == 120 and 1 < most <= 8
+
+
+def test_who_comes_after_all_connections_broke_is_given_one(tmp_path: Path) -> None:
+    assert run_green(BROKEN, tmp_path, DATABASE_CONNECTIONS=8) == [7, [[1]]]
 
 
 def test_what_comes_while_another_holds_the_room_is_stored_with_what_waits(tmp_path: Path) -> None:
