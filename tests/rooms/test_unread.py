@@ -1,8 +1,9 @@
 """Unread that is never wrong: after any history, on any device of several people, what each is shown is what the definition says.
 
-The definition: the messages of the log above one's position that still stand and that others wrote; those of them that call one, apart; the same of
-each thread that one follows. One's position is what was read, or marked unread, last; posting reads what stands above. The history goes through the
-actions, with a real database; what is shown is asked of the list, of `sync`, of a page, and of the browser's own counts, which hear the events only.
+The definition: the messages of the log above one's position that still stand and that others wrote; those of them that call one who was there, apart;
+the same of each thread that one follows. One's position is what was read, or marked unread, last; posting reads what stands above. The history goes
+through the actions, with a real database; what is shown is asked of the list, of `sync`, of a page, and of the browser's own counts, which hear the
+events only.
 """
 
 import json
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from django.test import Client
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
@@ -73,12 +74,20 @@ class Definition:
     def __init__(self, people: list[User]) -> None:
         self.people = people
         self.position: dict[tuple[int, str], int] = {}
+        self.said: dict[
+            tuple[str, int], tuple[str, set[int]]
+        ] = {}  # of each message: the words, and who was there to be called by them
         for member in Membership.objects.select_related("room"):
             self.position[member.user_id, member.room.slug] = member.room.last_seq
 
     def after(self, user: User, slug: str, step: tuple[Any, ...]) -> None:
         """A step was done."""
         key, last = (user.pk, slug), Room.objects.get(slug=slug).last_seq
+        match step:
+            case ("post" | "answer", _, _, words, *_):
+                self.hear(slug, last, words)
+            case ("edit", _, _, seq, words):
+                self.hear(slug, seq, words)
         match step:
             case ("post", *_):
                 self.position[key] = last
@@ -90,6 +99,16 @@ class Definition:
                 self.position.setdefault(key, last)
             case ("leave", *_):
                 del self.position[key]
+
+    def hear(self, slug: str, seq: int, words: str) -> None:
+        """Something is said, or said otherwise, in a room."""
+        if self.said.get((slug, seq), ("", set()))[0] != words:
+            self.said[slug, seq] = words, {user for user, room in self.position if room == slug}
+
+    def calls(self, user: User, message: Message) -> bool:
+        """Whether it calls the person: all, or by name who was in the room then."""
+        words, there = self.said.get((message.room.slug, message.seq), ("", set()))
+        return "@room" in words or (f"@{user.handle}" in words and user.pk in there)
 
     def now(self) -> dict[int, dict[str, JSON]]:
         """What is unread, by person and room: by the log and by who follows which thread, as they stand."""
@@ -104,18 +123,13 @@ class Definition:
             for each in (each for each in follows if each.room.slug == slug and each.user_id == user_id):
                 above = [answer for answer in others if answer.thread == each.seq and answer.seq > each.last_read_seq]
                 if above:
-                    threads.append((each.seq, len(above), sum(calls(user, answer) for answer in above)))
+                    threads.append((each.seq, len(above), sum(self.calls(user, answer) for answer in above)))
             above = [message for message in others if message.thread is None and message.seq > at]
             found[user_id][slug] = {
-                "unread": len(above), "mentions": sum(calls(user, each) for each in above),
+                "unread": len(above), "mentions": sum(self.calls(user, each) for each in above),
                 "last_read_seq": at, "threads": threads,
             }  # fmt: skip
         return found
-
-
-def calls(user: User, message: Message) -> bool:
-    """Whether it calls the person, by what is written."""
-    return f"@{user.handle}" in message.body or "@room" in message.body
 
 
 def brief(room: JSON) -> JSON:
@@ -140,6 +154,7 @@ def test_what_is_shown_is_what_the_definition_says(transactional_db: None) -> No
 
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
     @given(history=st.lists(steps, min_size=10, max_size=40))
+    @example(history=[("post", 0, "room-0", "@u1 and @u2"), ("join", 2, "room-0"), ("unread", 2, "room-0", 3)])
     def check(history: list[tuple[Any, ...]]) -> None:
         people = begin()
         definition, ears = Definition(people), Ears(people)
