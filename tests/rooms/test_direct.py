@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.actions import rename
+from accounts.actions import introduce
 from accounts.models import User
 from rooms import actions, payloads, sidebar, sync
 from rooms.errors import ChatError, Forbidden, Invalid, NotFound
@@ -227,7 +227,7 @@ def test_who_is_called_otherwise_is_so_in_the_lists_of_the_others(
 ) -> None:
     all_ = actions.open_direct(eve, [ana, bo]).room
     heard.clear()
-    rename(bo, "Zoë", "zoe")
+    introduce(bo, "Zoë", "zoe")
     told = {(to, data["room"], data["name"]) for to, data in heard.said if data["type"] == "room"}
     assert told == {
         (f"user:{ana.pk}", us.slug, "Zoë"), (f"user:{ana.pk}", all_.slug, "Eve, Zoë"), (f"user:{eve.pk}", all_.slug, "Ana, Zoë"),
