@@ -38,9 +38,7 @@ def test_a_conversation_by_keyboard_alone(site: Site, visit: Visit) -> None:
     ana, bo = site.person("ana"), site.person("bo", name="Bo")
     start, den = site.room(ana, bo, name="Start"), site.room(ana, bo, name="The den")
     site.say(den, ana, "first", "Who has the **key**?")
-    # A context of its own (contexts.py): in one that had somebody before, Chromium did not always ask for the file.
-    here = RoomPage(visit(bo, f"/rooms/{start}/", locale="en")).is_live()
-    there = RoomPage(visit(ana, f"/rooms/{den}/")).is_live()
+    here, there = RoomPage(visit(bo, f"/rooms/{start}/")).is_live(), RoomPage(visit(ana, f"/rooms/{den}/")).is_live()
     page, keys = here.page, here.page.keyboard
 
     expect(page.get_by_role("button", name="Jump to")).to_be_visible()
