@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import urllib3
 from rooms.serving import SAFETY
 from tests.many.test_workers import workers_of
 from tests.support.nginx import Nginx
-from tests.support.people import PATIENCE, Client, Person
+from tests.support.people import PATIENCE, POLLING, UPGRADE, WEBSOCKET, Client, Person
 from tests.support.several import serving_several
 from tests.support.tls import trusting
 
@@ -57,18 +58,7 @@ def test_the_shipped_site_before_two_workers(tmp_path: Path, tmp_path_factory: p
         led = requests.get(f"http://127.0.0.1:{front.plain_port}/rooms/", timeout=PATIENCE, allow_redirects=False)
         assert (led.status_code, led.headers["Location"]) == (301, "https://127.0.0.1/rooms/")
 
-        ways = [["polling"], ["polling", "websocket"]] + [["websocket"]] * 22
-        clients: list[Client] = []
-        while len(clients) < 4 or not all(sockets(port) for port in site.server.ports):  # until both workers have some
-            clients.append(joined(people[len(clients)], ways[len(clients)]))
-            clients[-1].hello()
-        for n, client in enumerate(clients):
-            assert client.ask("message", {"room": room, "body": f"from {n}"})["ok"]
-        for client in clients:
-            client.expect("message", room=room, version=len(clients))
-            versions = [data["version"] for data in client.all("message")]
-            assert versions == list(range(1, len(clients) + 1))
-
+        clients = talking(people, room, lambda: all(sockets(port) for port in site.server.ports))
         check_files(people[:6], room)
         page = people[0].get(f"/rooms/{room}/")
         assert page.status_code == 200 and "max-age" in page.headers["Strict-Transport-Security"]
@@ -80,15 +70,35 @@ def test_the_shipped_site_before_two_workers(tmp_path: Path, tmp_path_factory: p
         with site.server.forgive("ended with -9"), site.server.forgive("Invalid session"):  # of the dead one
             dead = site.server.ports[0]
             os.kill(workers_of(site.server)[dead], signal.SIGKILL)
-            for person in people[:6]:
-                assert person.get(f"/rooms/{room}/").status_code == 200
-                back = joined(person, ["websocket"])
-                assert back.hello()["rooms"][0]["version"] >= len(clients)
-                back.close()
+            come_back(people[:6], room, len(clients))
         for client in clients:
             if client.sio.connected:
                 client.close()
         assert not site.server.trouble()
+
+
+def talking(people: list[Person], room: str, are_everywhere: Callable[[], bool]) -> list[Client]:
+    """The first of the people, by each transport, until all workers have some; each says something, and all hear it in one order."""
+    clients: list[Client] = []
+    ways = [POLLING, UPGRADE, *[WEBSOCKET] * (len(people) - 2)]
+    while len(clients) < 4 or not are_everywhere():
+        clients.append(joined(people[len(clients)], ways[len(clients)]))
+        clients[-1].hello()
+    for n, client in enumerate(clients):
+        assert client.ask("message", {"room": room, "body": f"from {n}"})["ok"]
+    for client in clients:
+        client.expect("message", room=room, version=len(clients))
+        assert [data["version"] for data in client.all("message")] == list(range(1, len(clients) + 1))
+    return clients
+
+
+def come_back(people: list[Person], room: str, version: int) -> None:
+    """They are served, and learn of all up to `version`."""
+    for person in people:
+        assert person.get(f"/rooms/{room}/").status_code == 200
+        back = joined(person, WEBSOCKET)
+        assert back.hello()["rooms"][0]["version"] >= version
+        back.close()
 
 
 def check_files(people: list[Person], room: str) -> None:

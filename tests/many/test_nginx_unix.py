@@ -11,9 +11,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.many.test_nginx import behind, check_files, joined
+from tests.many.test_nginx import behind, check_files, come_back, talking
 from tests.support.nginx import Nginx
-from tests.support.people import POLLING, UPGRADE, WEBSOCKET, Client
 from tests.support.several import serving_several
 from tests.support.unix import get
 
@@ -48,16 +47,7 @@ def test_the_shipped_site_before_two_workers(
         with Nginx(home, tmp_path / "media", server.sockets) as front:
             people = [behind(site.person(f"p{n}"), front.port) for n in range(24)]
             room = site.room(*people)
-            clients: list[Client] = []
-            ways = [POLLING, UPGRADE, *[WEBSOCKET] * 22]
-            while len(clients) < 4 or not all(map(sockets, server.sockets)):  # until both workers have some
-                clients.append(joined(people[len(clients)], ways[len(clients)]))
-                clients[-1].hello()
-            for n, client in enumerate(clients):
-                assert client.ask("message", {"room": room, "body": f"from {n}"})["ok"]
-            for client in clients:
-                client.expect("message", room=room, version=len(clients))
-                assert [data["version"] for data in client.all("message")] == list(range(1, len(clients) + 1))
+            clients = talking(people, room, lambda: all(map(sockets, server.sockets)))
             check_files(people[:6], room)
             assert people[0].get(f"/rooms/{room}/").status_code == 200
             server.wait_for(r'access: 127\.0\.0\.1,127\.0\.0\.1 "GET /rooms/')  # whom nginx saw, and this machine
@@ -73,11 +63,7 @@ def test_the_shipped_site_before_two_workers(
                 )
                 assert pid
                 os.kill(int(pid[1]), signal.SIGKILL)
-                for person in people[:6]:
-                    assert person.get(f"/rooms/{room}/").status_code == 200
-                    back = joined(person, WEBSOCKET)
-                    assert back.hello()["rooms"][0]["version"] >= len(clients)
-                    back.close()
+                come_back(people[:6], room, len(clients))
                 server.wait_for(rf"serves on unix:{re.escape(str(first))}", since=begun)
                 assert get(first, "/healthz")[0].status == 200
             for client in clients:
