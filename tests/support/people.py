@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
+import engineio
 import requests
 import socketio
 
@@ -72,6 +73,32 @@ def web(session: str = "") -> requests.Session:
     return browser
 
 
+class InTurn(engineio.Client):
+    """Hears packets in the order they came. python-engineio starts a thread for each, and under load these overtake each other."""
+
+    _before: threading.Thread | None = None
+
+    def _trigger_event(self, event: str, *args: Any, run_async: bool = False, **options: Any) -> Any:
+        if not run_async:
+            return super()._trigger_event(event, *args, **options)
+        before, handler = self._before, self.handlers[event]
+
+        def in_turn() -> None:
+            if before:
+                before.join()
+            handler(*args)
+
+        self._before = self.start_background_task(in_turn)
+        return self._before
+
+
+class SocketIO(socketio.Client):
+    """python-socketio's client on that."""
+
+    def _engineio_client_class(self) -> type[engineio.Client]:
+        return InTurn
+
+
 class Client:
     """python-socketio's client; `heard` holds every `data` event in order, `expect` waits for one."""
 
@@ -82,7 +109,7 @@ class Client:
         self._url, self._cookie, self._transports = url, cookie, transports or WEBSOCKET
         self._seen = 0
         self._news = threading.Condition()
-        self.sio = socketio.Client(reconnection=False)
+        self.sio = SocketIO(reconnection=False)
         self.sio.on("data", self._hear)
         self.sio.on("connect_error", self._refused)
         self.sio.on("disconnect", self._gone)
