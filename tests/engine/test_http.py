@@ -5,6 +5,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 
 import pytest
@@ -61,6 +62,32 @@ def test_who_polls_hears_the_last_words_of_a_session_that_ended_between_two_poll
         assert requests.get(polling, timeout=PATIENCE).status_code == 400
         assert watcher.ask("echo", "fence") == ["fence"]  # and nobody heard what came too late
     app.until(lambda state: state["sockets"] == 0)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Upgrade": "h2c"}, {"Upgrade": "websocket"}])
+def test_who_polls_twice_at_a_time_is_let_go(app: App, headers: dict[str, str]) -> None:
+    polling, before = opened(app), app.state()["requests"]
+    with ThreadPoolExecutor(1) as thread:
+        first = thread.submit(requests.get, polling, timeout=PATIENCE)
+        app.until(lambda state: state["requests"] > before)
+        assert requests.get(polling, headers=headers, timeout=PATIENCE).status_code == 400
+        assert first.result().text == "1"
+
+
+def test_probes_that_fail_cost_nobody_the_last_words(app: App) -> None:
+    polling = opened(app)
+    for _ in range(4):
+        with ThreadPoolExecutor(1) as thread, Raw(app.port, path=polling.removeprefix(app.url)) as probe:
+            before = app.state()["requests"]
+            waiting = thread.submit(requests.get, polling, timeout=PATIENCE)
+            app.until(lambda state, before=before: state["requests"] > before)  # type: ignore[misc]
+            probe.say("2probe")
+            assert probe.text() == "3probe" and waiting.result().text == "6"
+            probe.say("5 and more")
+            assert probe.closing()[0] == 1008
+    assert requests.post(polling, data='42["leave_me"]', timeout=PATIENCE).text == "OK"
+    app.until(lambda state: state["sockets"] == 0)
+    assert requests.get(polling, timeout=PATIENCE).text == "41"
 
 
 def test_who_is_slow_on_purpose_is_given_up_and_leaves_nothing_behind(serve: Callable[..., App]) -> None:
@@ -123,6 +150,11 @@ ODD = {
         b"Content-Length: 1_0\r\n",
         b"Content-Length : 3\r\n",  # a proxy may take it for one, and what follows it for another request (RFC 9112, section 5.1)
         b"no header\r\n",
+        b"X: a\rContent-Length: 3\r\n",  # not a line's end to every proxy, nor in a log
+        b"X: a\0b\r\n",
+        b"X: a\r\n b\r\n",
+        b" X: a\r\n",
+        b"Host: y\r\n",
         b"X: " + LONG + b"\r\n",
         b"".join(b"X-%d: %s\r\n" % (n, b"x" * 8_000) for n in range(9)),
     ],
@@ -145,6 +177,19 @@ def test_odd_heads_are_refused(app: App, code: bytes) -> None:
         sock.sendall(b"GET /" + LONG + b" HTTP/1.1\r\n\r\n")
         assert b" 414 " in sock.recv(65536)
     assert requests.get(app.url, timeout=PATIENCE).text == "plain"
+
+
+def test_what_is_no_request_has_an_answer_and_writes_nothing_past_the_log(serve: Callable[..., App]) -> None:
+    app = serve()
+    for said, code in {
+        b"GET / HTTP/2.0\r\n\r\n": b"505",
+        b"one two three four\r\n\r\n": b"400",
+        b"\x16\x03\x01\x02\0\x01\n\n": b"400",  # as who takes the port for TLS
+    }.items():
+        with connect(app) as sock:
+            sock.sendall(said)
+            assert sock.recv(65536).startswith(b"HTTP/1.1 " + code)
+    assert not app.stop().strip()
 
 
 def test_an_address_has_its_share_and_gets_it_back(serve: Callable[..., App]) -> None:

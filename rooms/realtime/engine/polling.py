@@ -40,12 +40,21 @@ class Polling(socket.Socket):
             self.queue.put(pkt)
 
     def poll(self) -> list[Any]:
-        """Wait for packets, in the greenlet of a GET."""
+        """Wait for packets, in the greenlet of a GET. Two at a time are refused, as Node does: neither would get a whole sequence."""
+        if self.polls:
+            self.close(reason=self.server.reason.TRANSPORT_ERROR)
+            raise exceptions.EngineIOError("overlapping polls")
         if self.queue is None:
             if self.closing:  # nothing comes any more
                 raise exceptions.EngineIOError("the session is over")
             self.queue = self.server.create_queue()
-        queue = self.queue  # which an upgrade takes away meanwhile
+        self.polls += 1
+        try:
+            return self._answer(self.queue)  # which an upgrade takes away meanwhile
+        finally:
+            self.polls -= 1
+
+    def _answer(self, queue: Any) -> list[Any]:
         packets: list[Any] = []
         while len(packets) < MOST_IN_AN_ANSWER:
             if packets and queue.empty():
@@ -68,17 +77,6 @@ class Polling(socket.Socket):
         if pkt is not None:
             self.queue_size -= len(pkt.encode(b64=True))
         return pkt
-
-    def handle_get_request(self, environ: Environ, start_response: Any) -> Any:
-        """Answer a GET. Two at a time are refused, as Node does: neither would get a whole sequence."""
-        if "HTTP_UPGRADE" not in environ and self.polls:
-            self.close(reason=self.server.reason.TRANSPORT_ERROR)
-            raise exceptions.EngineIOError("overlapping polls")
-        self.polls += 1
-        try:
-            return super().handle_get_request(environ, start_response)
-        finally:
-            self.polls -= 1
 
     def handle_post_request(self, environ: Environ) -> None:
         """Take the packets of a POST; answer when the inbox has room again. Raises EngineIOError for what is no payload."""

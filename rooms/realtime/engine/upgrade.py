@@ -36,7 +36,7 @@ class Probe:
             self.probed = connection.upgrading = True
             websocket.send(frames.encode(frames.TEXT, b"3probe"))
             if connection.polls:
-                connection.queue.put(packet.Packet(packet.NOOP))
+                connection.enqueue(packet.Packet(packet.NOOP))
         elif data == "5" and self.probed:
             self._move(connection, websocket)
         else:
