@@ -87,7 +87,7 @@ def test_who_waits_too_long_is_told_and_the_others_go_on(
         assert Site.objects.select_for_update().get()
 
 
-def test_the_api_says_that_it_may_be_asked_again(
+def test_the_api_says_that_it_may_be_asked_again_and_a_page_what_to_do(
     holder: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     holder.execute("ROLLBACK")
@@ -101,6 +101,11 @@ def test_the_api_says_that_it_may_be_asked_again(
     assert answer.status_code == 503 and answer["Retry-After"] == "1"
     error = answer.json()["error"]
     assert (error["code"], error["retry_after"]) == ("unavailable", 1)
+    with caplog.at_level("CRITICAL"):
+        page = browser.post("/accounts/theme/", {"theme": "dark"})
+    assert (
+        page.status_code == 500 and "Something went wrong" in page.text and 'href="/">Back to the rooms<' in page.text
+    )
 
 
 @pytest.fixture
