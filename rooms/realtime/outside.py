@@ -2,17 +2,21 @@
 change goes through the broker to the processes that serve.
 
 The broker is met at the first word, by python-socketio's write-only manager; without eventlet. Invariant: a broker that is away fails no action and
-holds it up for seconds at most: what was changed is stored, and the serving processes find it in the database.
+holds it up for seconds at most, however much it has to say: what was changed is stored, and the serving processes find it in the database.
 """
 
 import logging
+from collections.abc import Callable
 from functools import cached_property
+from time import monotonic
 from typing import Any
 
 JSON = dict[str, Any]
 log = logging.getLogger(__name__)
 
 PATIENCE = 2.0  # seconds, for a broker that does not answer
+ATTEMPTS = 2  # python-socketio's
+REST = 10.0  # seconds for which nothing is said to one that did not
 
 
 class Outside:
@@ -21,6 +25,7 @@ class Outside:
     def __init__(self, broker: str, channel: str) -> None:
         """`broker`: its URL; `channel`: what the processes of the site call theirs."""
         self._broker, self._channel = broker, channel
+        self._rests_until = 0.0
 
     @cached_property
     def _manager(self) -> Any:
@@ -45,7 +50,7 @@ class Outside:
 
     def publish(self, to: str, data: JSON) -> None:
         """Send `data` to everyone in `to`."""
-        self._manager.emit("data", data, room=to)
+        self._say(lambda manager: manager.emit("data", data, room=to))
 
     def grant(self, user_id: int, room_id: int, slug: str) -> None:
         """Let the user's sockets hear the room."""
@@ -72,5 +77,15 @@ class Outside:
         self._tell("renew", target=target)
 
     def _tell(self, what: str, **arguments: Any) -> None:
-        manager = self._manager
-        manager._publish({"method": "tell", "host_id": manager.host_id, "what": what, "arguments": arguments})
+        told = {"method": "tell", "what": what, "arguments": arguments}
+        self._say(lambda manager: manager._publish({**told, "host_id": manager.host_id}))
+
+    def _say(self, say: Callable[[Any], None]) -> None:
+        """Say something, unless one has just waited in vain: hundreds of words would each wait as long."""
+        began = monotonic()
+        if began < self._rests_until:
+            return
+        say(self._manager)
+        if monotonic() - began >= ATTEMPTS * PATIENCE:
+            self._rests_until = monotonic() + REST
+            log.warning("the broker does not answer; nothing is said to it for %.0f s", REST)

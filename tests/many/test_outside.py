@@ -1,11 +1,12 @@
 """What is changed in a process that serves nobody reaches everybody who is connected, in whichever process."""
 
+import socket
 from collections.abc import Iterator
 
 import pytest
 
 from tests.support.hand import Hand
-from tests.support.server import ROOT
+from tests.support.server import PATIENCE, ROOT
 from tests.support.several import SeveralSite
 
 pytestmark = pytest.mark.server
@@ -45,3 +46,23 @@ def test_everybody_hears_of_what_was_done_outside(site: SeveralSite, outside: Ha
         outside("deactivate", user=bo.id)
         b.expect("signed_out")
         b.wait_for_end()
+
+
+def test_a_broker_that_does_not_answer_is_waited_for_once(site: SeveralSite) -> None:
+    """It takes connections and says nothing, as a frozen one does. Each message of many would wait for it; who is connected has them all the same."""
+    ana = site.person("ana")
+    room = site.room(ana)
+    with socket.create_server(("127.0.0.1", 0)) as silent, ana.client() as client:
+        client.hello()
+        broker = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        hand = Hand(site.server.environment | {"MESSAGE_QUEUE_URL": broker}, ROOT)
+        said = hand("say", room=room, author=ana.id, bodies=[f"{n}" for n in range(6)])
+        hand.close()
+        assert [client.expect("message", room=room)["message"] for _ in said] == said
+        silent.settimeout(PATIENCE)
+        attempts = [silent.accept()[0] for _ in range(2)]
+        silent.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+        for each in attempts:
+            each.close()
