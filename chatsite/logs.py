@@ -1,6 +1,7 @@
 """The log: a line for what the world does wrong, a traceback only for what we do wrong; as text, or (LOG_FORMAT=json) an object a line.
 
-Each object names the request or the socket that it is about: `trace` holds that for the greenlet at hand.
+Each object names the request or the socket that it is about: `trace` holds that for the greenlet at hand, and for the job that it is at; a record
+of what came in another's greenlet brings its own, as `extra`.
 """
 
 import logging
@@ -35,7 +36,7 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
             "process": record.process,
-            **(trace.get() or {}),
+            **(getattr(record, "trace", None) or trace.get() or {}),
         }
         if record.exc_info:
             told["traceback"] = self.formatException(record.exc_info)
@@ -58,11 +59,23 @@ def traced_requests(application: Callable[..., Iterable[bytes]]) -> Callable[...
     return traced
 
 
-def traced_events(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """A handler of all events of Socket.IO that knows whose it is at."""
+def traced_events(handler: Callable[..., Any], *named: str) -> Callable[..., Any]:
+    """A handler of all events of Socket.IO, or of the one that is named, that knows whose it is at."""
 
-    def traced(event: str, sid: str, *arguments: Any) -> Any:
+    def traced(*arguments: Any) -> Any:
+        event, sid = [*named, *arguments][:2]
         trace.set({"socket": sid, "event": event})
-        return handler(event, sid, *arguments)
+        return handler(*arguments)
 
     return traced
+
+
+def traced_job(after: Callable[[], Any] | None) -> Callable[[], Any]:
+    """What is to be done after each job of a worker: the next is about another."""
+
+    def done() -> None:
+        trace.set(None)
+        if after:
+            after()
+
+    return done

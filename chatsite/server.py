@@ -59,6 +59,9 @@ def mount(django_app: Callable[..., Any]) -> tuple[ChatServer, Callable[..., Any
     application: Callable[..., Any] = Probes(socketio.WSGIApp(chat.sio, django_app), chat)
     if settings.LOG_FORMAT == "json":
         chat.sio.on("*", logs.traced_events(chat.on_event))
+        chat.sio.on("connect", logs.traced_events(chat.on_connect, "connect"))
+        chat.sio.on("disconnect", logs.traced_events(chat.on_disconnect, "disconnect"))
+        chat.sio.pool.after_job = logs.traced_job(chat.sio.pool.after_job)
         application = logs.traced_requests(application)
     return chat, application
 

@@ -112,7 +112,8 @@ def stored(session: Session, result: actions.Posted | Exception) -> JSON:
         return {"ok": True, "room": news["room"], "version": news["version"], "message": news["message"]}
     if isinstance(result, ChatError):
         return refused(session, result)
-    log.error("message of %s failed", session.user.handle, exc_info=result)
+    about = {"trace": {"socket": session.sid, "event": "message"}}  # it comes in the writer's greenlet
+    log.error("message of %s failed", session.user.handle, exc_info=result, extra=about)
     return refused(session, Unavailable())
 
 

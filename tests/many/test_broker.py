@@ -1,5 +1,6 @@
 """The broker goes away and comes back under load: posting goes on; nothing is lost, doubled or out of order for anybody, however simple a client."""
 
+import json
 import threading
 from pathlib import Path
 
@@ -121,19 +122,22 @@ def test_redis_stopped_and_started_again_under_load(tmp_path: Path) -> None:
 
 
 def test_who_leaves_while_they_are_looked_at_holds_up_nobody(tmp_path: Path) -> None:
-    with Redis(tmp_path) as redis, serving_several(tmp_path, redis.url, workers=1, EXAMINE_EVERY=3600) as site:
+    settings = {"EXAMINE_EVERY": 3600, "LOG_FORMAT": "json"}
+    with Redis(tmp_path) as redis, serving_several(tmp_path, redis.url, workers=1, **settings) as site:
         site.server.forgive(AWAY).__enter__()
         ana, bo = site.person("ana"), site.person("bo")
         room = site.room(ana, bo)
         with ana.client() as leaves, bo.client() as stays:
             leaves.hello()
             stays.hello()
+            assert stays.ask("message", {"room": room, "body": "said by a socket"})["ok"]
             redis.stop()
             site.server.wait_for("the broker is away")
             with psycopg.connect(site.server.environment["DATABASE_URL"]) as own:
                 own.execute("LOCK TABLE rooms_membership IN ACCESS EXCLUSIVE MODE")
                 redis.start()
-                site.server.wait_for("looking at 2 clients anew")
+                told = json.loads(site.server.wait_for("^.*looking at 2 clients anew.*$")[0])
+                assert "socket" not in told, "it is about none"
                 leaves.close()
                 stays.expect("leave", room=room, user=ana.brief)
             stays.hello()

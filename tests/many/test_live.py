@@ -1,8 +1,14 @@
-"""The figures of all processes, for administrators only."""
+"""The figures of all processes, for administrators, and for Prometheus."""
+
+import json
+import re
 
 import pytest
+import requests
 
+from tests.docs.blocks import ROOT
 from tests.docs.test_docs_protocol import documented, shape
+from tests.support.people import PATIENCE
 from tests.support.several import SeveralSite
 
 pytestmark = pytest.mark.server
@@ -32,3 +38,13 @@ def test_an_administrator_sees_all_processes(site: SeveralSite) -> None:
         c.fence()
         b.fence()
         assert not b.all("figures") and not c.all("figures")
+
+
+def test_the_dashboard_asks_for_figures_that_there_are(site: SeveralSite) -> None:
+    dashboard = json.loads((ROOT / "deploy/grafana.json").read_text())
+    asked = set(re.findall(r"chatsite_\w+", json.dumps(dashboard)))
+    there = set(
+        re.findall(r"^(chatsite_\w+)", requests.get(f"{site.url}/metrics", timeout=PATIENCE).text, re.MULTILINE)
+    )
+    assert len(dashboard["panels"]) >= 10 and "chatsite_broker_up" in asked
+    assert asked <= there

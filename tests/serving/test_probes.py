@@ -2,12 +2,13 @@
 
 import json
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 import requests
 
-from tests.docs.blocks import ROOT
 from tests.support.people import PATIENCE
 from tests.support.site import Site
 
@@ -87,10 +88,12 @@ def test_a_token_shows_the_figures_and_the_log_is_json(own_site: Callable[..., S
     assert {"time", "process"} <= told[made].keys()
 
 
-def test_the_dashboard_asks_for_figures_that_there_are(site: Site) -> None:
-    dashboard = json.loads((ROOT / "deploy/grafana.json").read_text())
-    asked = set(re.findall(r"chatsite_\w+", json.dumps(dashboard)))
-    there = set(re.findall(r"^# TYPE (chatsite_\w+)", get(site, "/metrics").text, re.MULTILINE))
-    only_with_a_broker = {name for name in asked if "_broker_" in name or name == "chatsite_other_workers"}
-    assert len(dashboard["panels"]) >= 10
-    assert {re.sub(r"_(bucket|sum|count)$", "", name) for name in asked} - only_with_a_broker <= there
+def test_what_failed_is_told_with_the_socket_that_said_it(own_site: Callable[..., Site]) -> None:
+    site = own_site(LOG_FORMAT="json", SQLITE_TIMEOUT=1)
+    ana = site.person("ana", lobby=True)
+    site.server.forgive("message of ana.* failed").__enter__()
+    with ana.client() as client, closing(sqlite3.connect(site.server.home / "db.sqlite3")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert client.ask("message", "into a locked file")["error"]["code"] == "unavailable"
+        told = json.loads(site.server.wait_for(r"^{.*message of ana\S* failed.*")[0])
+        assert (told["socket"], told["event"], told["level"]) == (client.sio.get_sid(), "message", "ERROR")
