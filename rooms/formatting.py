@@ -154,10 +154,16 @@ def refer(body: str, names: Names | None) -> Rendered:
     if easy := _easily(body):
         return Rendered(easy)
     if names is None:
-        return Rendered(full(body))
+        return _unless_plain(full(body), body)
     mentioned = Mentioned()
     html = references.linked(full(body, {"names": names, "mentioned": mentioned}), names)
-    return Rendered(html, mentioned if mentioned.count else None)
+    return Rendered(html, mentioned) if mentioned.count else _unless_plain(html, body)
+
+
+def _unless_plain(html: str, body: str) -> Rendered:
+    """What might have been markup, and was none (1.5, snake_case, #7), is plain, too."""
+    said = escape(body, quote=False).replace("\xa0", "&nbsp;")  # as nh3 writes it
+    return PLAIN if html == f"<p>{said}</p>" else Rendered(html)
 
 
 def is_plain(body: str) -> bool:

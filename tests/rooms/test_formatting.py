@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rooms import formatting, highlighting
+from rooms.references import Names
 
 MARKS = [
     *"abcé中 19 .,:;!?'\"()-+=#>*_`~[]{}<>&|\\/@%^$…\u200b\u2028\x0b\xa0\t\r\n",
@@ -21,8 +22,11 @@ bodies = st.lists(st.sampled_from(MARKS) | st.characters(exclude_categories=["Cs
 @settings(max_examples=1000, deadline=None)
 @given(bodies.map(lambda body: body.rstrip().lstrip("\n\r")).filter(str.strip).filter(lambda body: "\0" not in body))
 def test_plain_text_looks_the_same_by_the_short_way_and_by_the_long(body: str) -> None:
-    if formatting.render(body) == "":
-        assert formatting.full(body) in (nh3.clean(formatting.escaped(body)), "")
+    shown, plain = formatting.render(body), nh3.clean(formatting.escaped(body))
+    if shown == "":
+        assert formatting.full(body) in (plain, "")
+    else:
+        assert shown != plain
 
 
 @pytest.mark.parametrize(
@@ -32,6 +36,14 @@ def test_plain_text_looks_the_same_by_the_short_way_and_by_the_long(body: str) -
 def test_words_take_the_short_way(body: str) -> None:
     assert formatting.render(body) == ""
     assert formatting.full(body) == nh3.clean(formatting.escaped(body))
+
+
+@pytest.mark.parametrize(
+    "body", ["version 1.5", "snake_case", "#7", "2 * 3", "[x]", "a@b", "either|or", "C:\\temp", "`", "it's _so"]
+)
+def test_what_might_have_been_markup_and_is_none_says_no_more_than_the_words(body: str) -> None:
+    assert formatting.render(body) == ""
+    assert formatting.refer(body, Names()) == formatting.PLAIN
 
 
 @pytest.mark.parametrize(
@@ -66,7 +78,8 @@ def test_nothing_typed_becomes_a_script(body: str) -> None:
 def test_a_picture_from_elsewhere_is_a_link(body: str, shown: str) -> None:
     """Nobody's browser fetches it unasked, and no word is lost."""
     link = 'target="_blank" rel="noopener noreferrer nofollow"'
-    assert formatting.render(body).replace(" <", "<") == f"<p>{shown.format(link)}</p>".replace(" <", "<")
+    drawn = formatting.render(body) or formatting.escaped(body)
+    assert drawn.replace(" <", "<") == f"<p>{shown.format(link)}</p>".replace(" <", "<")
 
 
 @pytest.mark.parametrize("body", ["[](https://a.b)", "[a]: https://a.b", "#", "> ", "-", "&nbsp;", "```\n```"])

@@ -60,7 +60,7 @@ def test_it_stands_out_and_what_surrounds_it_does_not() -> None:
 
 
 def test_without_knowing_who_there_is_nobody_is_meant() -> None:
-    assert formatting.render("hi @ana, see #lobby") == "<p>hi @ana, see #lobby</p>"
+    assert formatting.refer("hi @ana, see #lobby", None) == formatting.PLAIN
 
 
 def test_a_room_that_is_known_is_a_link_in_the_same_tab() -> None:
