@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 REQUEST_ID = re.compile(r"[\w.-]{1,64}")
+CONTROLS = {n: f"\\x{n:02x}" for n in (*range(32), *range(127, 160)) if chr(n) not in "\t\n"}
 trace: ContextVar[dict[str, str] | None] = ContextVar("trace", default=None)
 
 
@@ -24,6 +25,13 @@ class OneLine(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.exc_info = record.exc_text = None
         return True
+
+
+class Line(logging.Formatter):
+    """A line of text. What somebody sent us (an address, a header) is shown, and does nothing to the terminal of who reads it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return super().formatMessage(record).translate(CONTROLS)
 
 
 class JsonLines(logging.Formatter):

@@ -384,7 +384,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "line": {"class": "chatsite.logs.Line", "format": "{asctime} {levelname} {name}: {message}", "style": "{"},
         "json": {"()": "chatsite.logs.JsonLines"},
     },
     "filters": {"one_line": {"()": "chatsite.logs.OneLine"}},

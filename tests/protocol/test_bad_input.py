@@ -360,6 +360,15 @@ def test_a_foreign_host_is_a_line_in_the_log(site: Site, ana: Person) -> None:
     assert len(told) == 2 and not any("Traceback" in line for line in site.server.lines[begun:])
 
 
+def test_what_is_asked_for_does_nothing_to_the_terminal_of_who_reads_the_log(site: Site) -> None:
+    begun = len(site.server.lines)
+    with socket.create_connection(("127.0.0.1", site.server.port), timeout=PATIENCE) as sock:
+        sock.sendall(b"GET /\x1b[2J\x9b2J HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: \x1b[31m\r\n\r\n")
+        assert b" 404 " in sock.recv(65_536)
+    line = site.server.wait_for(r"GET /.*2J HTTP", since=begun).string
+    assert r"/\x1b[2J\x9b2J " in line and line.isprintable()
+
+
 def test_bad_long_polling_requests(site: Site, ana: Person) -> None:
     address = f"{site.url}/socket.io/"
     for query in ("", "?EIO=3&transport=polling", "?EIO=4&transport=pigeon", "?EIO=4&transport=polling&sid=nobody"):
