@@ -1,7 +1,7 @@
 """A small Socket.IO server on the shipping engine, without Django: `python -m tests.engine.echo_app key=value ...`.
 
 Prints the port it got. Options are those of `engine.make` as JSON, as they are named there; `site`, an object of those of `engine.serve`; `at`, the
-path of a Unix socket by which it is served, too.
+path of a Unix socket by which it is served, too; `patience`, an object of other times (seconds) for those who do not go on: `join`, `probe`, `close`.
 """
 
 import os
@@ -27,6 +27,7 @@ from typing import Any  # noqa: E402
 import socketio  # noqa: E402
 
 from rooms.realtime import engine  # noqa: E402
+from rooms.realtime.engine import connection, transport, upgrade  # noqa: E402
 
 logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(name)s %(message)s")
 logging.getLogger("socketio").setLevel(logging.WARNING)
@@ -36,6 +37,10 @@ options: dict[str, Any] = {key: json.loads(value) for key, value in (each.split(
 port = options.pop("port", 0)
 of_site = options.pop("site", {})
 at = options.pop("at", "")
+patience = options.pop("patience", {})
+connection.JOIN_TIMEOUT = patience.get("join", connection.JOIN_TIMEOUT)
+upgrade.TIMEOUT = patience.get("probe", upgrade.TIMEOUT)
+transport.CLOSE_TIMEOUT = patience.get("close", transport.CLOSE_TIMEOUT)
 jobs: Counter[str] = Counter()
 sio = engine.make(
     cors_allowed_origins="*",

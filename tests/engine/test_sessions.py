@@ -170,3 +170,22 @@ def test_a_probe_that_fails_leaves_the_session_as_it_was(app: App) -> None:
     for garbage in ("", "x", "\x1e\x1e", "4" * 10, "99"):
         requests.post(polling, data=garbage, timeout=PATIENCE)
     assert requests.get(polling, timeout=PATIENCE).status_code == 400
+
+
+def test_a_probe_that_is_never_finished_is_given_up_and_another_may_come(serve: Callable[..., App]) -> None:
+    app = serve(patience={"probe": 0.3})
+    polling = "/socket.io/?EIO=4&transport=polling"
+    sid = json.loads(requests.get(app.url + polling, timeout=PATIENCE).text[1:])["sid"]
+    requests.post(f"{app.url}{polling}&sid={sid}", data="40", timeout=PATIENCE)
+    path = f"/socket.io/?EIO=4&transport=websocket&sid={sid}"
+    with Raw(app.port, path=path) as silent:
+        assert silent.closing()[0] == 1008
+    with Raw(app.port, path=path) as slow:
+        slow.say("2probe")
+        assert slow.text() == "3probe"
+        assert slow.closing()[0] == 1008
+    with Raw(app.port, path=path) as good:
+        good.say("2probe")
+        assert good.text() == "3probe"
+        good.say("5")
+        assert good.until("40") and good.ask("echo", 1) == [1]

@@ -126,6 +126,31 @@ def test_who_never_joins_a_namespace_may_not_stay(app: App) -> None:
         assert client.closing()[0] == 1008
 
 
+def test_who_is_in_no_namespace_is_given_up_whatever_it_says(serve: Callable[..., App]) -> None:
+    """Hearts beat on, and leaving where one is not is no coming either; who left, and comes no more, goes as well."""
+    app = serve(ping_interval=0.1, ping_timeout=1, patience={"join": 1.5})
+    with Raw(app.port) as never, app.client() as left:
+        never.text()
+        left.say("41")
+        for client in (never, left):
+            for _ in range(5):
+                opcode, payload = client.frame()
+                if opcode == CLOSE:
+                    break
+                assert (opcode, payload) == (TEXT, b"2")
+                client.sock.sendall(masked(TEXT, "3") + masked(TEXT, "41") + masked(TEXT, "41/nowhere,"))
+            assert opcode == CLOSE
+
+
+def test_who_does_not_answer_our_close_frame_is_cut_off(serve: Callable[..., App]) -> None:
+    app = serve(patience={"close": 0.2})
+    with app.client() as client:
+        client.emit("leave_me")
+        assert client.closing()[0] == 1000
+        assert client.is_at_end()
+        app.until(lambda state: state["files"] < 50 and state["sockets"] == 0)
+
+
 def test_an_error_in_a_handler_costs_an_acknowledgement_and_nothing_else(serve: Callable[..., App]) -> None:
     app = serve()
     with app.client() as client:

@@ -153,13 +153,14 @@ class Server(socketio.Server):
             self.eio.sockets[eio_sid].drop()
 
     def _handle_disconnect(self, eio_sid: str, namespace: str | None, reason: str | None = None) -> None:
+        sid = self.manager.sid_from_eio_sid(eio_sid, namespace or "/")
+        if sid is None:  # it was not in
+            return
         try:
             super()._handle_disconnect(eio_sid, namespace, reason)
         except Exception:
             log.exception("disconnect handler failed")
-        sid = self.manager.sid_from_eio_sid(eio_sid, namespace or "/")
-        if sid:
-            self.manager.basic_disconnect(sid, namespace or "/")
+        self.manager.basic_disconnect(sid, namespace or "/")
         self.eio.sockets[eio_sid].joined = monotonic()
 
     def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
