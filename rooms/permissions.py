@@ -231,7 +231,7 @@ def refusal_to_act_on(user: User, target: User | None, role: str | None) -> Chat
 
 def refusal_to_police(user: User, target: User | None) -> ChatError | None:
     """On the whole site, and in rooms they are not in, the staff act who may change people; on the staff only administrators, on these nobody."""
-    if not (user.may_come_in and user.has_perm("accounts.change_user")):
+    if not (user.may_come_in and user.is_staff and user.has_perm("accounts.change_user")):
         return Forbidden(_("only staff may do this"), field="user")
     if target is None:
         return NotFound(NO_PERSON, field="user")
@@ -268,6 +268,12 @@ def refusal_to_invite(user: User, site: Site) -> ChatError | None:
     """The link of the site is for everyone to pass on, or for the staff, as the site's settings say. (A link to a room: `refusal_to_arrange`.)"""
     allowed = user.may_come_in and site.lets_invite(is_staff=user.is_staff)
     return None if allowed else Forbidden(_("only staff may invite to this site"), field="site")
+
+
+def refusal_to_renew(user: User) -> ChatError | None:
+    """The staff make a new one who may change the site's settings."""
+    allowed = user.may_come_in and user.is_staff and user.has_perm("accounts.change_site")
+    return None if allowed else Forbidden(_("only staff may do this"), field="site")
 
 
 def refusal_to_accept(invitation: Invitation | None, room: Room | None) -> ChatError | None:

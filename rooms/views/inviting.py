@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import messages as notices
-from django.contrib.auth.decorators import login_required, permission_required
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,7 +20,13 @@ from rooms import actions, limits, payloads
 from rooms.asking import SignedIn, member_of
 from rooms.errors import Banned, ChatError, RateLimited
 from rooms.models import Invitation, Membership
-from rooms.permissions import refusal_to_accept, refusal_to_arrange, refusal_to_invite, refusal_to_sign_up
+from rooms.permissions import (
+    refusal_to_accept,
+    refusal_to_arrange,
+    refusal_to_invite,
+    refusal_to_renew,
+    refusal_to_sign_up,
+)
 from rooms.views.arranging import done, shown
 from rooms.views.forms import InvitationForm
 from rooms.views.frame import frame
@@ -67,7 +74,7 @@ def site_link(request: SignedIn) -> HttpResponse:
     site = Site.current()
     refusal = refusal_to_invite(request.user, site)
     address = request.build_absolute_uri(reverse("invite", args=[site.invite_key]))
-    context: dict[str, Any] = {"refusal": refusal, "may_renew": request.user.has_perm("accounts.change_site")}
+    context: dict[str, Any] = {"refusal": refusal, "may_renew": not refusal_to_renew(request.user)}
     if not refusal and site.is_invite(site.invite_key):
         context |= {"address": address, "qr": qr.svg(address)}
     return render(request, "rooms/site_link.html", context | frame(request), status=403 if refusal else 200)
@@ -75,9 +82,10 @@ def site_link(request: SignedIn) -> HttpResponse:
 
 @require_POST
 @login_required
-@permission_required("accounts.change_site", raise_exception=True)
 def renew_site_link(request: SignedIn) -> HttpResponse:
     """A new link to the site; the old one is dead."""
+    if refusal_to_renew(request.user):
+        raise PermissionDenied
     account_actions.renew_invite(request.user)
     notices.success(request, _("There is a new invite link; the old one is dead."))
     return redirect("site_link")
