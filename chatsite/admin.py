@@ -6,12 +6,13 @@ from typing import Any
 from csp.decorators import csp_replace
 from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.contrib.admin.options import TO_FIELD_VAR
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
@@ -20,12 +21,12 @@ LONGEST = 200  # characters that are looked for; SQLite fails at fifty thousand
 
 
 def in_bounds(view: Any) -> Any:
-    """The view, for whoever does not look for far too much: in a list, or in what completes a name."""
+    """The view, for whoever does not look for far too much (in a list, or in what completes a name), nor by a field that has no name."""
 
     @wraps(view)
     def bounded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         term = request.GET.get("term", "")
-        if len(term) > LONGEST or "\0" in term:
+        if len(term) > LONGEST or "\0" in term or request.POST.get(TO_FIELD_VAR, request.GET.get(TO_FIELD_VAR)) == "":
             return HttpResponseBadRequest()
         if len(request.GET.get(SEARCH_VAR, "")) > LONGEST:
             messages.error(request, _("Looked for nothing: at most %(most)s characters.") % {"most": LONGEST})
@@ -71,7 +72,7 @@ class ChatAdminSite(AdminSite):
         target = request.GET.get("next", "")
         safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
         if self.has_permission(request):
-            return redirect(target if safe else "admin:index")
+            return HttpResponseRedirect(target if safe else reverse("admin:index"))
         if request.user.is_authenticated:
             raise PermissionDenied
         return redirect_to_login(target if safe else "/admin/")

@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 
 import orjson
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, RawPostDataException
 from django.utils.translation import gettext_lazy as _
 
 from accounts import two_factor
@@ -49,7 +49,8 @@ def body_of(request: HttpRequest) -> dict[str, Any]:
     """The JSON object that was sent. Raises Invalid."""
     try:
         data = json.loads(request.body)
-    except (ValueError, RecursionError):  # the latter: brackets in brackets, without end
+    # Brackets in brackets, without end; a form with parts, which Django has read in search of the token.
+    except (ValueError, RecursionError, RawPostDataException):
         raise Invalid(_("must be JSON"), field="payload") from None
     if not isinstance(data, dict):
         raise Invalid(_("must be an object"), field="payload")

@@ -37,6 +37,12 @@ def test_every_page_opens(admin_client: Client, ana: User, path: str) -> None:
     assert admin_client.get(path).status_code == 200
 
 
+def test_its_sign_in_leads_on_to_an_address_not_to_what_is_called_so(admin_client: Client) -> None:
+    for target in ("on", "home", "\u0663", "/admin/accounts/user/"):
+        answer = admin_client.get("/admin/login/", {"next": target})
+        assert answer.status_code == 302 and answer["Location"] in (target, "%D9%A3")
+
+
 def test_a_persons_pages_open(admin_client: Client, ana: User) -> None:
     for page in ("change", "password", "history"):
         assert admin_client.get(f"{PEOPLE}{ana.pk}/{page}/", follow=True).status_code == 200
@@ -214,6 +220,27 @@ def test_renewing_needs_the_right_and_the_token(staff_client: Client, admin: Use
     strict.force_login(admin)
     assert strict.post("/admin/accounts/site/renew-invite/").status_code == 403
     assert Site.current().invite_key == before
+
+
+def test_who_is_no_longer_staff_keeps_no_power_by_a_group(
+    client: Client, ana: User, person: Callable[..., User]
+) -> None:
+    """The site asks no second factor of who is not staff: what they may do is what anybody may."""
+    group = Group.objects.create(name="Moderators")
+    group.permissions.set(Permission.objects.filter(codename__in=["change_user", "change_site"]))
+    former = person(handle="former", is_staff=True)
+    former.groups.add(group)
+    client.force_login(former)
+    ban, before = {"act": "ban", "seconds": "0", "reason": "why"}, Site.current().invite_key
+    assert client.get(f"/people/{ana.pk}/moderate/").status_code == 200
+    assert client.post("/invite/renew/").status_code == 302 and Site.current().invite_key != before
+    User.objects.filter(pk=former.pk).update(is_staff=False)
+    before = Site.current().invite_key
+    assert client.post(f"/people/{ana.pk}/moderate/", ban).status_code == 403
+    assert client.post("/invite/renew/").status_code == 403
+    assert not client.get("/invite/").context["may_renew"]
+    ana.refresh_from_db()
+    assert not ana.is_banned and Site.current().invite_key == before
 
 
 def test_the_sites_name_is_tidied(admin_client: Client) -> None:

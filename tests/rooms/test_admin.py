@@ -272,3 +272,10 @@ def test_no_name_is_completed_from_what_is_none(desk: Client, term: str) -> None
     asked = {"app_label": "rooms", "model_name": "membership", "field_name": "user", "term": term}
     assert desk.get("/admin/autocomplete/", asked).status_code == 400
     assert desk.get("/admin/autocomplete/", asked | {"term": "ana"}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["rooms/room/1/change/", "rooms/message/1/delete/", "auth/group/add/"])
+def test_a_field_that_is_none_opens_nothing(desk: Client, path: str) -> None:
+    """Django looks for a field called "" where a page is asked to find something by it."""
+    assert desk.get(f"/admin/{path}", {"_to_field": ""}).status_code == 400
+    assert desk.post(f"/admin/{path}", {"_to_field": ""}).status_code == 400
