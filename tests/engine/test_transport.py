@@ -29,6 +29,11 @@ def test_a_bad_handshake_is_answered_as_http(app: App, headers: dict[str, Any]) 
         assert client.answer.startswith(b"HTTP/1.1 400")
 
 
+def test_who_asks_for_another_version_is_told_which_there_is(app: App) -> None:
+    with Raw(app.port, Sec_WebSocket_Version="8") as client:
+        assert b"\r\nSec-Websocket-Version: 13" in client.answer.title()
+
+
 def test_what_comes_with_the_handshake_is_read(app: App) -> None:
     with socket.create_connection(("127.0.0.1", app.port)) as sock:
         sock.sendall(request() + masked(TEXT, "40") + masked(TEXT, '421["echo","early"]'))

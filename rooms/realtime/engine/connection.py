@@ -207,7 +207,9 @@ class Connection(Inbox):
             if self.upgraded or self.probe or self.closing:
                 raise handshake.Refused("upgraded already")
         except handshake.Refused as refused:
-            return self.server._bad_request(str(refused))
+            told = self.server._bad_request(str(refused))
+            told["headers"].append(handshake.VERSION)
+            return told
         sock, early = handshake.detach(environ)
         owner: Connection | Probe = self
         if self.connected:

@@ -11,6 +11,7 @@ from typing import Any
 
 Environ = dict[str, Any]
 DETACH = "engine.detach"  # the WSGI environment's key under which `http.Protocol` leaves the way out
+VERSION = "Sec-WebSocket-Version", "13"  # a header: what may be asked for instead of what was refused
 
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _ANSWER = (
@@ -28,7 +29,7 @@ def accept(environ: Environ) -> bytes:
         raise Refused("not a WebSocket handshake")
     if environ.get("REQUEST_METHOD") != "GET":
         raise Refused("a handshake is a GET")
-    if environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13":
+    if environ.get("HTTP_SEC_WEBSOCKET_VERSION") != VERSION[1]:
         raise Refused("WebSocket version 13 only")
     key = environ.get("HTTP_SEC_WEBSOCKET_KEY", "").strip().encode("latin-1")
     try:
