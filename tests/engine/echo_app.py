@@ -109,6 +109,7 @@ def hold(sid: str) -> None:
 @sio.on("release")
 def release(sid: str) -> None:
     released.send()
+    released.reset()
 
 
 @sio.on("say")

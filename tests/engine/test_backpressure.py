@@ -1,6 +1,8 @@
 """Those who do not read, and those who send more than can be done: each costs at most its bound, and delays nobody."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -78,16 +80,17 @@ def test_who_does_not_poll_is_cut_off(serve: Callable[..., App]) -> None:
     assert requests.get(f"{polling}&sid={sid}", timeout=10).status_code == 400
 
 
-def test_who_sends_more_than_can_be_done_is_not_read(app: App) -> None:
-    """The inbox is full, the socket is not read, the kernel's buffers fill, the client's own sending stops; and goes on later."""
-    packet = "x" * 2000
+@pytest.mark.parametrize("size", [2_000, 300_000])
+def test_who_sends_more_than_can_be_done_is_not_read(app: App, size: int) -> None:
+    """The inbox is full (of packets, or bytes), the socket is not read, the kernel's buffers fill, the client stops sending; later it goes on."""
+    packet = "x" * size
     with app.client() as eager, app.client() as other:
         before = app.state()["rss_kb"]
         eager.emit("hold", ack=0)
         eager.sock.setblocking(False)
         sent, rest = 0, b""
         try:
-            while sent < 50_000:
+            while sent * size < 100_000_000:
                 frame = masked(TEXT, f'42{sent + 1}["measure","{packet}"]', key=b"\0\0\0\0")
                 rest = frame[eager.sock.send(frame) :]
                 sent += 1
@@ -95,14 +98,53 @@ def test_who_sends_more_than_can_be_done_is_not_read(app: App) -> None:
                     break
         except BlockingIOError:
             pass
-        assert sent < 50_000, "100 MB went in without resistance"
+        assert sent * size < 100_000_000, "100 MB went in without resistance"
         assert other.ask("echo", "no wait") == ["no wait"]
         assert app.state()["rss_kb"] - before < 10_000
         other.ask("release")
         eager.sock.settimeout(10)
         eager.sock.sendall(rest)
         answers = [eager.until("43") for _ in range(sent + 1)]
-        assert answers == ["0[]", *(f"{number}[2000]" for number in range(1, sent + 1))]
+        assert answers == ["0[]", *(f"{number}[{size}]" for number in range(1, sent + 1))]
+
+
+def test_a_client_whose_inbox_is_full_is_not_taken_for_dead(serve: Callable[..., App]) -> None:
+    """Its pongs stand behind what is not read."""
+    app = serve(ping_interval=0.2, ping_timeout=1)
+    with app.client() as eager, app.client() as other:
+        eager.emit("hold", ack=0)
+        for number in range(1, 100):
+            eager.emit("echo", number, ack=number)
+        for _ in range(3):
+            assert other.frame() == (TEXT, b"2")
+            other.say("3")
+        other.ask("release")
+        assert [eager.until("43") for _ in range(100)] == ["0[]", *(f"{number}[{number}]" for number in range(1, 100))]
+
+
+def test_a_post_is_answered_when_there_is_room_again(app: App) -> None:
+    polling = f"{app.url}/socket.io/?EIO=4&transport=polling"
+    polling += "&sid=" + requests.get(polling, timeout=10).text.split('"')[3]
+    requests.post(polling, data="40", timeout=10)
+    many = "\x1e".join(['42["hold"]', *(f'42["echo",{number}]' for number in range(100))])
+    with app.client() as other, ThreadPoolExecutor(1) as thread:
+        before = app.state()["requests"]
+        posting = thread.submit(requests.post, polling, data=many, timeout=10)
+        app.until(lambda state: state["requests"] > before)
+        for number in range(20):
+            assert other.ask("echo", number) == [number]
+        assert app.state()["requests"] > before and not posting.done()
+        assert requests.post(polling, data='42["echo",0]', timeout=10).status_code == 400, "a second one beside it"
+        other.ask("release")
+        assert posting.result().status_code == 200
+
+
+def test_a_crowd_that_takes_longer_than_a_slice_hears_everything(app: App) -> None:
+    with ExitStack() as stack:
+        crowd = [stack.enter_context(app.client()) for _ in range(300)]
+        crowd[0].emit("flood", 2, 150_000)
+        for client in crowd:
+            assert numbers(client, 2) == [0, 1]
 
 
 def test_a_member_who_was_cut_off_is_whole_after_a_sync(own_site: Callable[..., Site]) -> None:

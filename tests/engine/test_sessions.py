@@ -143,6 +143,11 @@ def test_binary_packets_whole_and_broken(app: App) -> None:
         client.say('451-["echo",{"_placeholder":true,"num":0}]')
         client.say('42["echo"]')  # in place of the attachment
         assert client.closing()[0] == 1008
+    with app.client() as client:
+        client.say('452-["echo",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]')
+        half = masked(BINARY, bytes(600_000))
+        client.sock.sendall(half + half)  # together more than a packet may have
+        assert client.closing()[0] == 1008
 
 
 def test_a_session_that_nobody_knows_is_refused(app: App) -> None:
