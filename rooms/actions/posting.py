@@ -123,11 +123,14 @@ def _store_again(drafts: Sequence[Draft], shown: Sequence[Rendered]) -> list[Pos
 
 
 def _store_alone(drafts: Sequence[Draft], shown: Sequence[Rendered]) -> list[Posted | ChatError]:
-    """Each in a transaction of its own, so that only what the database refuses is refused."""
+    """Each in a transaction of its own, so that only what the database refuses is refused. Its own trouble is no refusal: those stored by then
+    are told of, and a retry of any is harmless."""
     results: list[Posted | ChatError] = []
     for draft, text in zip(drafts, shown, strict=True):
         try:
             results += _store([draft], [text])
+        except OperationalError:
+            raise
         except DatabaseError:
             results.append(Invalid(_("the database refused it")))
     return results

@@ -3,10 +3,11 @@
 import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from accounts.models import User
 from rooms import actions, broadcast, payloads
@@ -133,20 +134,39 @@ def test_racing_retries_are_stored_once() -> None:
     assert sum(results.count("invalid") for results in outcomes.values()) == 30
 
 
+@contextmanager
+def trigger(body: str, does: str) -> Iterator[None]:
+    """While it lasts, SQLite does this where a message with this body is stored."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TRIGGER {body} BEFORE INSERT ON rooms_message WHEN new.body = '{body}' BEGIN SELECT {does}; END"
+        )
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TRIGGER {body}")
+
+
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the trigger is written for SQLite")
 def test_what_the_database_refuses_is_refused_alone(recorder: Recorder) -> None:
     ana = person("ana", room("here"))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TRIGGER refuse BEFORE INSERT ON rooms_message WHEN new.body = 'bad' BEGIN SELECT RAISE(ABORT, 'no'); END"
-        )
-    try:
+    with trigger("bad", "RAISE(ABORT, 'no')"):
         results = actions.post([actions.Draft(ana, "here", body) for body in ("1", "bad", "2", "bad", "3")])
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TRIGGER refuse")
     assert codes(results) == [1, "invalid", 2, "invalid", 3]
     assert [data["version"] for _, data in recorder.heard if data["type"] == "message"] == [1, 2, 3]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the trigger is written for SQLite")
+def test_the_databases_own_trouble_is_no_refusal_of_a_draft(recorder: Recorder) -> None:
+    """Also where it comes while each is stored alone: nobody is told that theirs will never do, and who sends again has it stored once."""
+    ana = person("ana", room("here"))
+    drafts = [actions.Draft(ana, "here", body) for body in ("1", "bad", "2", "trouble", "3")]
+    with trigger("bad", "RAISE(ABORT, 'no')"):
+        with trigger("trouble", "abs(-9223372036854775807 - 1)"), pytest.raises(OperationalError):
+            actions.post(drafts)
+        assert codes(actions.post(drafts)) == [1, "invalid", 2, 3, 4]
+    assert [data["version"] for _, data in recorder.heard if data["type"] == "message"] == [1, 2, 3, 4]
 
 
 def test_thousands_at_once(recorder: Recorder) -> None:
