@@ -157,12 +157,6 @@ class Connection(Inbox):
         self.send(packet.Packet(packet.PING))
         return float(self.due)
 
-    def check_ping_timeout(self) -> bool:
-        return True  # the wheel does
-
-    def schedule_ping(self) -> None:
-        pass
-
     # --- the end
 
     def close(
