@@ -8,6 +8,7 @@ One answer stays well within what may wait for a client (`engine.BOUND`), or its
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import orjson
 from django.conf import settings
 
 from accounts.models import User
@@ -19,34 +20,7 @@ JSON = dict[str, Any]
 Versions = Mapping[str, int]  # by slug
 
 
-MOST = 250_000  # characters in one answer, all its rooms together; `engine.BOUND` is 1 MiB
-ENVELOPE = 300  # characters of a message besides its text, or of an attachment
-NAMED, KNOWN = 90, 8  # characters of somebody who reacted: with a name, and without
-
-
-class Answer:
-    """What fits into one answer; at least one message does."""
-
-    def __init__(self) -> None:
-        self.left = MOST
-
-    def take(self, messages: Iterable[Message]) -> list[Message]:
-        """Return as many of the first `messages` as fit."""
-        taken = []
-        for message in messages:
-            size = len(message.body) + len(message.html) + ENVELOPE * (1 + message.files) + _reactions(message)
-            if size > self.left < MOST:
-                self.left = 0
-                break
-            self.left -= size
-            taken.append(message)
-        return taken
-
-
-def _reactions(message: Message) -> int:
-    """The characters of its reactions."""
-    marks = message.gathered or ()
-    return sum(NAMED * (1 + len(mark["users"])) + KNOWN * len(mark.get("others", ())) for mark in marks)
+MOST = 250_000  # bytes of messages in one answer, all its rooms together; `engine.BOUND` is 1 MiB
 
 
 class Look:
@@ -55,7 +29,7 @@ class Look:
     def __init__(self) -> None:
         self._found: dict[tuple[int, int], list[Message]] = {}
         self._newest: dict[int, list[Message]] = {}
-        self._shown: dict[tuple[int, int], JSON] = {}
+        self._shown: dict[tuple[int, int], tuple[JSON, int]] = {}
 
     def since(self, room: Room, version: int) -> list[Message]:
         """What changed after `version`, and one more than an answer has if that is not all."""
@@ -71,12 +45,38 @@ class Look:
         return self._newest[room.pk]
 
     def shown(self, messages: Iterable[Message]) -> list[JSON]:
-        """The payloads. Two readings may show two versions of one message."""
-        keyed = [((message.pk, message.version), message) for message in messages]
-        for key, message in keyed:
-            if key not in self._shown:
-                self._shown[key] = payloads.message(message)
-        return [self._shown[key] for key, _ in keyed]
+        """The payloads."""
+        return [self._drawn(message)[0] for message in messages]
+
+    def size(self, message: Message) -> int:
+        """The bytes of a payload: of a name, of an emoji, of what JSON escapes, there are several a character."""
+        return self._drawn(message)[1]
+
+    def _drawn(self, message: Message) -> tuple[JSON, int]:
+        key = message.pk, message.version  # two readings may show two versions of one message
+        if key not in self._shown:
+            payload = payloads.message(message)
+            self._shown[key] = payload, len(orjson.dumps(payload))
+        return self._shown[key]
+
+
+class Answer:
+    """What fits into one answer; at least one message does."""
+
+    def __init__(self, look: Look) -> None:
+        self.look, self.left = look, MOST
+
+    def take(self, messages: Iterable[Message]) -> list[Message]:
+        """Return as many of the first `messages` as fit."""
+        taken = []
+        for message in messages:
+            size = self.look.size(message)
+            if size > self.left < MOST:
+                self.left = 0
+                break
+            self.left -= size
+            taken.append(message)
+        return taken
 
 
 def changes(user: User, versions: Versions) -> dict[str, JSON]:
@@ -92,16 +92,16 @@ def changes_for_all(asked: Sequence[tuple[int, Versions]]) -> list[dict[str, JSO
     look = Look()
     answers = []
     for user, versions in asked:
-        answer = Answer()
-        answers.append({slug: _changes(held.get((user, slug)), at, answer, look) for slug, at in versions.items()})
+        answer = Answer(look)
+        answers.append({slug: _changes(held.get((user, slug)), at, answer) for slug, at in versions.items()})
     return answers
 
 
-def _changes(membership: Membership | None, version: int, answer: Answer, look: Look) -> JSON:
+def _changes(membership: Membership | None, version: int, answer: Answer) -> JSON:
     if refusal := refusal_to_read(membership.room if membership else None, membership):
         return {"error": refusal.payload()}
     assert membership is not None
-    room = membership.room
+    room, look = membership.room, answer.look
     shown = payloads.room_of(membership)
     if version == room.version:
         return {"version": version, "messages": [], "more": False, "room": shown}

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 import pytest
 from django.db.models import F
 from emoji import EMOJI_DATA
@@ -113,15 +114,30 @@ def test_an_answer_has_a_bound_over_all_rooms(ana: User, room: Callable[..., Roo
 
 def test_reactions_count_too(den: Room, ana: User, person: Callable[..., User], say: Say) -> None:
     """A page of messages that everybody likes is answered in parts."""
-    messages, crowd = say(den, ana, *["like this"] * 12), [person() for _ in range(20)]
+    messages, crowd = say(den, ana, *["like this"] * 50), [person() for _ in range(20)]
     kinds = list(EMOJI_DATA)[:40]
     Reaction.objects.bulk_create(
         Reaction(message=each, user=user, emoji=emoji) for each in messages for user in crowd for emoji in kinds[:15]
     )
     first = sync.changes(ana, {"den": 0})["den"]
-    assert first["more"] and 0 < len(first["messages"]) < 12
+    assert first["more"] and 0 < len(first["messages"]) < 50
     assert len(json.dumps(first)) < 1.2 * sync.MOST
-    assert len(sync.changes(ana, {"den": first["version"]})["den"]["messages"]) == 12 - len(first["messages"])
+    assert len(sync.changes(ana, {"den": first["version"]})["den"]["messages"]) == 50 - len(first["messages"])
+
+
+@pytest.mark.parametrize("body", ["a" + "\1" * 9, "\U0001f600", '"\\'])
+def test_an_answer_is_counted_in_the_bytes_that_are_sent(den: Room, ana: User, say: Say, body: str) -> None:
+    """Of a control character JSON makes six."""
+    say(den, ana, *[body * (10_000 // len(body))] * 30)
+    at, seqs = 0, []
+    while True:
+        answer = sync.changes(ana, {"den": at})["den"]
+        assert len(orjson.dumps(answer)) < 1.1 * sync.MOST
+        seqs += [message["seq"] for message in answer["messages"]]
+        at = answer["version"]
+        if not answer["more"]:
+            break
+    assert seqs == list(range(1, 31))
 
 
 def test_what_was_only_posted_and_what_has_changed_come_in_one_order(den: Room, ana: User, bo: User, say: Say) -> None:
