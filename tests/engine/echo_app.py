@@ -60,6 +60,8 @@ def connect(sid: str, environ: dict[str, Any], auth: Any = None) -> bool | None:
             raise socketio.exceptions.ConnectionRefusedError("forbidden", {"code": "forbidden"})
         if auth.get("fail"):
             raise RuntimeError("as asked")
+        if auth.get("large"):
+            sio.emit("early", "x" * auth["large"], room=sid)
         if auth.get("slow"):
             sio.enter_room(sid, "all")
             sio.emit("early", "before the handler is done", room=sid)

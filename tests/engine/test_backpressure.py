@@ -69,6 +69,19 @@ def test_who_is_slow_but_within_the_bound_misses_nothing(serve: Callable[..., Ap
         assert app.state()["writers"] == 0
 
 
+def test_who_is_told_more_than_the_bound_when_they_come_is_not_cut_off_for_it(serve: Callable[..., App]) -> None:
+    """Somebody in thousands of rooms: they would come back, and be told the same, for ever."""
+    app, large = serve(bound=BOUND), 10 * BOUND
+    with app.client({"large": large}, receive_buffer=SMALL) as client:
+        client.emit("say", "meanwhile")
+        assert next(client.events("early")) == ["x" * large]
+        assert next(client.events("said")) == ["meanwhile"]
+    polling = f"{app.url}/socket.io/?EIO=4&transport=polling"
+    polling += "&sid=" + requests.get(polling, timeout=10).text.split('"')[3]
+    requests.post(polling, data=f'40{{"large":{large}}}', timeout=10)
+    assert len(requests.get(polling, timeout=10).text) > large
+
+
 def test_who_does_not_poll_is_cut_off(serve: Callable[..., App]) -> None:
     app = serve(bound=BOUND)
     polling = f"{app.url}/socket.io/?EIO=4&transport=polling"
@@ -137,6 +150,7 @@ def test_a_post_is_answered_when_there_is_room_again(app: App) -> None:
         assert requests.post(polling, data='42["echo",0]', timeout=10).status_code == 400, "a second one beside it"
         other.ask("release")
         assert posting.result().status_code == 200
+    app.until(lambda state: state["sockets"] == 0)  # two at a time have ended the session
 
 
 def test_a_crowd_that_takes_longer_than_a_slice_hears_everything(app: App) -> None:

@@ -94,8 +94,11 @@ class Connection(Inbox):
         self.held, self.out = [], None
 
     def release(self) -> None:
-        """Send what was held back, and hold no more."""
+        """Send what was held back, and hold no more. However much it is, who comes is not cut off for being told: it counts beside the bound."""
         held, self.held = self.held or [], None
+        self.bound += sum(len(frame) for broadcast in held for frame in broadcast.frames)
+        if self.websocket:
+            self.websocket.bound = self.bound
         for broadcast in held:
             self.deliver(broadcast)
         if self.websocket:
@@ -208,8 +211,8 @@ class Connection(Inbox):
         owner: Connection | Probe = self
         if self.connected:
             owner = self.probe = Probe(self)
-        limit, bound = self.server.max_http_buffer_size, self.server.bound
-        websocket = owner.websocket = WebSocket(sock, owner, limit=limit, bound=bound)
+        limit = self.server.max_http_buffer_size
+        websocket = owner.websocket = WebSocket(sock, owner, limit=limit, bound=self.bound)
         self.connected = True
         websocket.send(answer)
         self.upgraded = owner is self
