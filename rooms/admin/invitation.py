@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from rooms import actions
 from rooms.actions.inviting import MOST_USES
+from rooms.admin.reading import Reading
 from rooms.models import Invitation, Room
 
 SHOWN = ("room", "link", "how", "uses", "max_uses", "expires_at", "created_by", "created_at", "revoked_at")
@@ -43,7 +44,7 @@ class InvitationForm(ModelForm):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(admin.ModelAdmin):
+class InvitationAdmin(Reading):
     """Links into rooms, newest first."""
 
     list_display = ["room", "how", "uses", "max_uses", "expires_at", "created_by", "created_at"]

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from rooms import actions, serving
+from rooms.admin.reading import Reading
 from rooms.models import Attachment, Message, Revision, Room
 
 SHOWN = (
@@ -59,7 +60,7 @@ class SharedRooms(admin.RelatedFieldListFilter):
 
 
 @admin.register(Message)
-class MessageAdmin(admin.ModelAdmin):
+class MessageAdmin(Reading):
     """Messages, newest first."""
 
     list_display = ["created_at", "room", "number", "author", "text", "stands"]

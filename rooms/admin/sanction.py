@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from rooms import actions
+from rooms.admin.reading import Reading
 from rooms.errors import ChatError
 from rooms.models import Sanction
 
 
 @admin.register(Sanction)
-class SanctionAdmin(admin.ModelAdmin):
+class SanctionAdmin(Reading):
     """What is held against whom."""
 
     list_display = ["user", "kind", "where", "until", "reason", "by", "made_at"]

@@ -304,6 +304,10 @@ def test_the_admin(open_page: Visit, site: Site) -> None:
     ):  # fmt: skip
         page.goto(f"{site.url}/admin/{address}")
         no_violation(page, DJANGO)
+    page.goto(f"{site.url}/admin/accounts/auditentry/")
+    page.locator("#result_list a").last.click()
+    expect(page.get_by_role("link", name="Close")).to_be_visible()
+    no_violation(page, DJANGO)
     page.goto(f"{site.url}/admin/rooms/message/?q={BODIES[0][:11]}")
     page.get_by_role("checkbox", name="Select this object for an action").first.check()
     page.get_by_label("Action:").select_option("delete_messages")
