@@ -44,7 +44,7 @@ def besiege(name: str, waves: int, seconds: float) -> None:
     """Attack a fresh server; print what was felt, a line each wave."""
     with (
         tempfile.TemporaryDirectory() as home,
-        serving(Path(home), MESSAGE_BURST=10**6, SOCKETS_PER_USER=0) as site,
+        serving(Path(home), is_forked=False, MESSAGE_BURST=10**6, SOCKETS_PER_USER=0) as site,
     ):
         site.hand("lobby")
         speaker, listener, attacker = (site.person(name) for name in ("honest", "listener", "attacker"))

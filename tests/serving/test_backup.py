@@ -6,8 +6,6 @@ import gzip
 import io
 import re
 import stat
-import subprocess
-import sys
 import tarfile
 import threading
 import uuid
@@ -17,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.databases import KINDS, empty
+from tests.support.forkserver import Forked
 from tests.support.people import PATIENCE, Person, web
-from tests.support.server import ROOT, Server, environment
+from tests.support.server import Server, environment
 from tests.support.site import serving
 
 pytestmark = pytest.mark.server
@@ -26,11 +25,11 @@ pytestmark = pytest.mark.server
 
 def manage(environment: dict[str, str], *words: object) -> tuple[int, str]:
     """Run a command; return its exit code and what it said."""
-    done = subprocess.run(
-        [sys.executable, "manage.py", *map(str, words)], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr, done.stderr
-    return done.returncode, done.stdout + done.stderr
+    process = Forked([*map(str, words)], environment)
+    with process.stdout:
+        said = process.stdout.read()
+    assert "Traceback" not in said, said
+    return process.wait(PATIENCE), said
 
 
 class Talker(threading.Thread):

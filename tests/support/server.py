@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.support.forkserver import ROOT, Forked
+
 PATIENCE = 30.0  # seconds to wait for a process before the test fails
 TROUBLE = re.compile(r"Traceback \(most recent call last\)|\b(WARNING|ERROR|CRITICAL)\b")
 # What the world does, told in one line: an origin that is not ours, a session that is no more (once a process), a body that is too large.
@@ -44,17 +45,25 @@ class Server:
     """A site that is served. `start`, then `url`; `stop` or `kill` at the end."""
 
     def __init__(
-        self, home: Path, *command: str, host: str = "127.0.0.1", project: Path = ROOT, **settings: object
+        self,
+        home: Path,
+        *command: str,
+        host: str = "127.0.0.1",
+        project: Path = ROOT,
+        is_forked: bool = False,
+        **settings: object,
     ) -> None:
-        """`home`: its DATA_DIR; `command`: of manage.py; `host` "": no address on the command line; `settings`: of its environment."""
+        """`home`: its DATA_DIR; `command`: of manage.py; `host` "": no address on the command line; `settings`: of its environment.
+        `is_forked`: by a fork server, where how it starts is not what is tried."""
         self.home, self.command, self.host, self.project = home, command or ("serve",), host, project
+        self.is_forked = is_forked
         self.environment = environment(home, **settings)
         self.port = 0  # any free one; the same again after a restart
         self.ports: list[int] = []  # of all workers
         self.sockets: list[Path] = []  # instead, where it listens by Unix sockets
         self.lines: list[str] = []
         self._said = threading.Condition()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[str] | Forked | None = None
         self._reader: threading.Thread | None = None
         self._forgiven: list[re.Pattern[str]] = []
 
@@ -77,10 +86,14 @@ class Server:
     def spawn(self) -> None:
         """Start the process; do not wait until it serves."""
         assert self._process is None
-        self._process = subprocess.Popen(
-            [sys.executable, "manage.py", *self.command, *([f"{self.host}:{self.port}"] if self.host else [])],
-            cwd=self.project, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+        words = [*self.command, *([f"{self.host}:{self.port}"] if self.host else [])]
+        if self.is_forked:
+            self._process = Forked(words, self.environment)
+        else:
+            self._process = subprocess.Popen(
+                [sys.executable, "manage.py", *words],
+                cwd=self.project, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
         self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
         self._reader.start()
 
@@ -169,7 +182,7 @@ class Server:
     def _has_ended(self) -> bool:
         return self._reader is None or not self._reader.is_alive()
 
-    def _read(self, process: "subprocess.Popen[str]") -> None:
+    def _read(self, process: "subprocess.Popen[str] | Forked") -> None:
         assert process.stdout is not None
         for line in process.stdout:
             with self._said:

@@ -63,9 +63,9 @@ class Site:
 
 
 @contextmanager
-def serving(home: Path, **settings: Any) -> Iterator[Site]:
-    """A site of one's own, served from `home` until the end of the block."""
-    server = Server(home, **{"PRESENCE_GRACE": GRACE} | settings)
+def serving(home: Path, is_forked: bool = True, **settings: Any) -> Iterator[Site]:
+    """A site of one's own, served from `home` until the end of the block; not `is_forked` where one measures it, or its start."""
+    server = Server(home, is_forked=is_forked, **{"PRESENCE_GRACE": GRACE} | settings)
     hand = None
     if "DATABASE_URL" not in settings:
         furnish(home)
