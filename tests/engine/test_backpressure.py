@@ -69,6 +69,22 @@ def test_who_is_slow_but_within_the_bound_misses_nothing(serve: Callable[..., Ap
         assert app.state()["writers"] == 0
 
 
+def test_one_message_past_the_bound_is_enough(serve: Callable[..., App]) -> None:
+    app = serve(bound=BOUND)
+    with app.client(receive_buffer=SMALL) as deaf, app.client() as talker:
+        talker.emit("say_to_others", "x" * 990_000)
+        app.until(lambda state: state["clients"] == 1)
+        assert deaf.is_at_end()
+
+
+def test_a_message_that_the_kernel_takes_in_parts_comes_whole(serve: Callable[..., App]) -> None:
+    app = serve(bound=10 * BOUND)
+    with app.client(receive_buffer=SMALL) as slow, app.client() as talker:
+        for letter in "xyz":
+            talker.emit("say_to_others", letter * 990_000)
+        assert [value[0] for _, (value,) in zip("xyz", slow.events("said"), strict=False)] == ["x", "y", "z"]
+
+
 def test_who_is_told_more_than_the_bound_when_they_come_is_not_cut_off_for_it(serve: Callable[..., App]) -> None:
     """Somebody in thousands of rooms: they would come back, and be told the same, for ever."""
     app, large = serve(bound=BOUND), 10 * BOUND

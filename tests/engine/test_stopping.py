@@ -2,9 +2,11 @@
 
 import json
 import signal
+import subprocess
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -50,6 +52,20 @@ def test_what_is_under_way_is_finished(serve: Callable[..., App]) -> None:
         assert code == drain(idle)[1] == 1001
     assert "Traceback" not in app.stop()
     assert app.process.returncode == 0
+
+
+def test_who_lags_behind_hears_the_rest(serve: Callable[..., App]) -> None:
+    app = serve(bound=10_000_000)
+    with app.client(receive_buffer=65_536) as slow, app.client() as talker:
+        talker.emit("say_to_others", "x" * 990_000)
+        app.until(lambda state: state["writers"] == 1)
+        app.process.send_signal(signal.SIGTERM)
+        assert drain(talker)[1] == 1001
+        with suppress(subprocess.TimeoutExpired):  # it would be gone by then, if it did not wait
+            app.process.wait(0.5)
+        texts, code = drain(slow)
+        assert [len(text) for text in texts] == [990_000 + len('42["said",""]')] and code == 1001
+    assert "Traceback" not in app.stop()
 
 
 def test_what_is_stored_was_acknowledged(own_site: Callable[..., Site]) -> None:
