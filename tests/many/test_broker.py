@@ -121,6 +121,25 @@ def test_redis_stopped_and_started_again_under_load(tmp_path: Path) -> None:
         assert not site.server.trouble()
 
 
+def test_who_has_not_met_the_broker_yet_serves_but_is_not_ready(tmp_path: Path) -> None:
+    """Sent people by a proxy that asks, it would keep them from the others."""
+    redis = Redis(tmp_path)
+    with serving_several(tmp_path, redis.url, workers=1) as site:
+        site.server.forgive(AWAY).__enter__()
+        [port] = site.server.ports
+        assert asked(port, "/healthz")["broker"] == "never met"
+        ready = requests.get(f"http://127.0.0.1:{port}/readyz", timeout=PATIENCE)
+        assert (ready.status_code, ready.json()["status"]) == (503, "not ready")
+        ana = site.person("ana")
+        room = site.room(ana)
+        with ana.client() as client:
+            assert client.ask("message", {"room": room, "body": "all alone"})["ok"]
+            with redis:
+                site.server.wait_for("the broker is back")
+                assert asked(port, "/readyz")["status"] == "ready"
+        assert not site.server.trouble()
+
+
 def test_who_leaves_while_they_are_looked_at_holds_up_nobody(tmp_path: Path) -> None:
     settings = {"EXAMINE_EVERY": 3600, "LOG_FORMAT": "json"}
     with Redis(tmp_path) as redis, serving_several(tmp_path, redis.url, workers=1, **settings) as site:
