@@ -148,10 +148,11 @@ def trigger(body: str, does: str) -> Iterator[None]:
             cursor.execute(f"DROP TRIGGER {body}")
 
 
+@pytest.mark.parametrize("why", ["RAISE(ABORT, 'no')", "zeroblob(2000000000)"])  # IntegrityError, DataError
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the trigger is written for SQLite")
-def test_what_the_database_refuses_is_refused_alone(recorder: Recorder) -> None:
+def test_what_the_database_refuses_is_refused_alone(recorder: Recorder, why: str) -> None:
     ana = person("ana", room("here"))
-    with trigger("bad", "RAISE(ABORT, 'no')"):
+    with trigger("bad", why):
         results = actions.post([actions.Draft(ana, "here", body) for body in ("1", "bad", "2", "bad", "3")])
     assert codes(results) == [1, "invalid", 2, "invalid", 3]
     assert [data["version"] for _, data in recorder.heard if data["type"] == "message"] == [1, 2, 3]
