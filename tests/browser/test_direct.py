@@ -51,6 +51,26 @@ def test_from_a_card_to_a_conversation_that_the_other_sees_at_once(site: Site, v
     expect(page.locator(".head .faces")).not_to_have_attribute("data-online", "")
 
 
+def test_on_a_phone_the_button_of_the_list_says_that_one_was_written_to(site: Site, visit: Visit) -> None:
+    """The list is out of sight there."""
+    ana, bo = site.person("ana"), site.person("bo")
+    room, direct = site.room(ana, bo), site.direct(bo, ana)
+    page = visit(ana, f"/rooms/{room}/", viewport={"width": 390, "height": 700})
+    RoomPage(page).is_live()
+    dot = "getComputedStyle(document.querySelector('.head-list'), '::after').content"
+    assert page.evaluate(dot) == "none"
+    with bo.client() as client:
+        client.ask("message", {"room": direct, "body": "psst"})
+    called = page.locator(f"[data-room='{direct}'] [data-slot=called]")
+    expect(called).not_to_have_attribute("hidden", "")
+    assert page.evaluate(dot) == '""'
+    page.get_by_role("link", name="List of rooms").click()
+    called.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(bo.name)
+    expect(called).to_have_attribute("hidden", "")
+    assert page.evaluate(dot) == "none"
+
+
 def test_whom_to_write_to_is_chosen_without_a_script_too(site: Site, visit: Visit) -> None:
     ana, bo, cy = site.person("ana"), site.person("bo"), site.person("cy")
     for script in (True, False):
