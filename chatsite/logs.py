@@ -30,8 +30,8 @@ class OneLine(logging.Filter):
 class Line(logging.Formatter):
     """A line of text. What somebody sent us (an address, a header) is shown, and does nothing to the terminal of who reads it."""
 
-    def formatMessage(self, record: logging.LogRecord) -> str:
-        return super().formatMessage(record).translate(CONTROLS)
+    def format(self, record: logging.LogRecord) -> str:
+        return super().format(record).translate(CONTROLS)
 
 
 class JsonLines(logging.Formatter):
