@@ -36,6 +36,10 @@ class SiteAdmin(admin.ModelAdmin):
         """Lead to the one page there is."""
         return redirect(EDIT, Site.current().pk)
 
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """That of the one there is."""
+        return super().history_view(request, str(Site.PK), extra_context)
+
     def get_urls(self) -> list[Any]:
         renew = path("renew-invite/", self.admin_site.admin_view(self.renew_invite), name="accounts_site_renew_invite")
         return [renew, *super().get_urls()]

@@ -74,3 +74,12 @@ def test_the_admin_has_nothing_of_that_name(
 ) -> None:
     desk = signed_in(person("root", is_staff=True, is_superuser=True))
     assert desk.get(f"/admin/{model}/{number}/change/").status_code in (302, 404)
+
+
+@pytest.mark.parametrize("number", ["_00", "%00", "9" * 30])
+def test_the_site_is_the_one_there_is_whatever_it_is_called(
+    person: Callable[..., User], signed_in: Callable[[User], Client], number: str
+) -> None:
+    desk = signed_in(person("root", is_staff=True, is_superuser=True))
+    assert desk.get(f"/admin/accounts/site/{number}/change/").status_code == 200
+    assert desk.get(f"/admin/accounts/site/{number}/history/").status_code == 200
