@@ -1,10 +1,12 @@
-"""Headers of every answer beside Django's own: what a page may ask of the device it is on, and who may embed what we send: nobody else."""
+"""Headers of every answer beside Django's own: what a page may ask of the device it is on, who may embed what we send (nobody else), and who keeps
+what one person was shown: nobody, not even their browser, which would show it to the next by its back button once they have signed out."""
 
 from collections.abc import Callable
 
 from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import has_vary_header
 
 # What no page of ours needs is off, whatever else gets into one (W3C Permissions Policy). Only names that Chromium knows: it warns of others.
 NEVER = (
@@ -25,6 +27,8 @@ class HeadersMiddleware:
         response = self._get_response(request)
         response.setdefault("Permissions-Policy", PERMISSIONS)
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if has_vary_header(response, "Cookie"):
+            response.setdefault("Cache-Control", "no-store")
         return response
 
 

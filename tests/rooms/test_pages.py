@@ -139,6 +139,16 @@ def test_the_policy_of_a_page_is_strict(web: Client, den: Room) -> None:
     assert "script-src 'self' 'nonce-" in policy
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/rooms/den/", "/rooms/den/people/", "/rooms/den/settings/", "/rooms/", "/threads/", "/saved/", "/people/1/", "/accounts/profile/",
+     "/accounts/email/", "/rooms/nowhere/"],
+)  # fmt: skip
+def test_a_page_is_kept_by_nobody(web: Client, den: Room, address: str) -> None:
+    """No browser shows it by its back button once somebody has signed out (Chromium did, without the network), and no proxy to others."""
+    assert "no-store" in web.get(address).headers["Cache-Control"]
+
+
 def test_the_api_gives_a_page_and_takes_a_message(web: Client, den: Room, bo: User, say: Say) -> None:
     say(den, bo, "one", "two")
     page = web.get("/api/rooms/den/messages/?after=1").json()
