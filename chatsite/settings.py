@@ -256,7 +256,8 @@ SYNC_LIMIT = env.int("SYNC_LIMIT", default=200)
 # A client further behind than this many changes gets the latest page instead of the changes.
 SYNC_RESET = env.int("SYNC_RESET", default=2_000)
 # How often it is looked whether all who are connected still may be, in seconds: for what another process changed.
-EXAMINE_EVERY = env.float("EXAMINE_EVERY", default=10.0)
+# Three rounds are less than the half minute that SECURITY.md promises: who has just come is looked at in the next one, and again in that after it.
+EXAMINE_EVERY = env.float("EXAMINE_EVERY", default=8.0)
 # How long a person may be away, in seconds, before the room hears that they left.
 PRESENCE_GRACE = env.float("PRESENCE_GRACE", default=5.0)
 # In a room with more people online than this, comings and goings are a count, not a notice each.

@@ -3,10 +3,10 @@
 What is changed through `actions` is told at once. This is for all else: a session that expires, `user.save()` in a shell, a row that another
 process or a hand in the database takes away; and what this process itself deletes past the actions, which is looked at after its commit.
 
-Invariants: each socket is looked at once in `every` seconds; a look is a few queries about at most `TOGETHER` sockets, so that nobody waits for it;
-nothing is done to the rooms of a socket that changed while the database was asked. Whose person is not admitted any more is told so, as by `expel`,
-which may be on its way here. A session is let go without a word, at the second look that does not find it: the page that gives it another key may be
-at work just then, and the entrance decides when they come back.
+Invariants: each socket is looked at once in `every` seconds, one that has just come in the next round; a look is a few queries about at most
+`TOGETHER` sockets, so that nobody waits for it; nothing is done to the rooms of a socket that changed while the database was asked. Whose person is
+not admitted any more is told so, as by `expel`, which may be on its way here. A session is let go without a word, at the second look that does not
+find it: the page that gives it another key may be at work just then, and the entrance decides when they come back.
 """
 
 import logging

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 import pytest
+from django.conf import settings
 
 from accounts.models import User
 from rooms.errors import Forbidden
@@ -45,3 +46,8 @@ def test_who_is_expelled_while_they_are_looked_up_is_looked_up_again() -> None:
     assert undisturbed(look, lambda: expelled[0]) == "nobody"
     with pytest.raises(StopIteration):
         next(found)
+
+
+def test_whoever_comes_is_looked_at_twice_within_half_a_minute() -> None:
+    """The worst of it: they come just as a round of the examiner has begun, so that it looks at them in the next two."""
+    assert 3 * settings.EXAMINE_EVERY < 30
