@@ -92,10 +92,18 @@ def test_who_is_told_more_than_the_bound_when_they_come_is_not_cut_off_for_it(se
         client.emit("say", "meanwhile")
         assert next(client.events("early")) == ["x" * large]
         assert next(client.events("said")) == ["meanwhile"]
-    polling = f"{app.url}/socket.io/?EIO=4&transport=polling"
-    polling += "&sid=" + requests.get(polling, timeout=10).text.split('"')[3]
-    requests.post(polling, data=f'40{{"large":{large}}}', timeout=10)
-    assert len(requests.get(polling, timeout=10).text) > large
+    for upgrades in (False, True):
+        polling = f"{app.url}/socket.io/?EIO=4&transport=polling"
+        polling += "&sid=" + requests.get(polling, timeout=10).text.split('"')[3]
+        requests.post(polling, data=f'40{{"large":{large}}}', timeout=10)
+        if upgrades:
+            with Raw(app.port, path=polling.removeprefix(app.url), receive_buffer=SMALL) as client:
+                client.say("2probe")
+                client.until("3probe")
+                client.say("5")
+                assert next(client.events("early")) == ["x" * large]
+        else:
+            assert len(requests.get(polling, timeout=10).text) > large
 
 
 def test_who_does_not_poll_is_cut_off(serve: Callable[..., App]) -> None:

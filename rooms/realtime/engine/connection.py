@@ -96,9 +96,11 @@ class Connection(Inbox):
     def release(self) -> None:
         """Send what was held back, and hold no more. However much it is, who comes is not cut off for being told: it counts beside the bound."""
         held, self.held = self.held or [], None
-        self.bound += sum(len(frame) for broadcast in held for frame in broadcast.frames)
-        if self.websocket:
-            self.websocket.bound = self.bound
+        told = sum(len(frame) for broadcast in held for frame in broadcast.frames)
+        if told * 2 > self.server.bound:
+            self.told = told  # type: ignore[misc]  # not in a slot: see there
+            if self.websocket:
+                self.websocket.bound += told
         for broadcast in held:
             self.deliver(broadcast)
         if self.websocket:
@@ -211,8 +213,8 @@ class Connection(Inbox):
         owner: Connection | Probe = self
         if self.connected:
             owner = self.probe = Probe(self)
-        limit = self.server.max_http_buffer_size
-        websocket = owner.websocket = WebSocket(sock, owner, limit=limit, bound=self.bound)
+        limit, bound = self.server.max_http_buffer_size, self.server.bound
+        websocket = owner.websocket = WebSocket(sock, owner, limit=limit, bound=bound)
         self.connected = True
         websocket.send(answer)
         self.upgraded = owner is self

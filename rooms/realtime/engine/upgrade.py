@@ -60,6 +60,8 @@ class Probe:
         queue, connection.queue, connection.queue_size = connection.queue, None, 0
         connection.websocket = websocket
         websocket.owner = connection
+        if connection.told:
+            websocket.bound += connection.told
         while queue and not queue.empty():
             waiting = queue.get(block=False)
             if waiting and waiting.packet_type != packet.NOOP:
