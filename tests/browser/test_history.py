@@ -77,6 +77,7 @@ def test_a_message_far_back_is_one_request_away(visit: Visit, ana: Person, room:
 def test_one_reads_on_both_ways_and_nothing_moves(visit: Visit, ana: Person, room: str) -> None:
     """What comes above or below leaves what one looks at in its place; the page keeps some two hundred messages."""
     here = enter(visit, ana, room)
+    here.page.evaluate(COUNT)
     here.page.evaluate("location.hash = '#450'")
     expect(here.page.locator("[data-seq='450']")).to_be_in_viewport()
     for key, far in (("PageUp", 250), ("PageDown", 750)):
@@ -93,7 +94,13 @@ def test_one_reads_on_both_ways_and_nothing_moves(visit: Visit, ana: Person, roo
             raise AssertionError(f"never came to {far}")
 
 
-# Scrolls, waits for what that brings in, and says by how much a message in view stands elsewhere than the scrolling put it.
+# How many requests are on their way.
+COUNT = """() => {
+  const { fetch } = window;
+  window.asking = 0;
+  window.fetch = (...what) => (asking++, fetch(...what).finally(() => asking--));
+}"""
+# Scrolls, waits until nothing is on its way, and says by how much a message in view stands elsewhere than the scrolling put it.
 MOVE = """async (log, by) => {
   const shown = () => [...log.querySelectorAll("[data-seq]")];
   const frame = log.getBoundingClientRect();
@@ -102,8 +109,10 @@ MOVE = """async (log, by) => {
   const top = seen.getBoundingClientRect().top;
   log.scrollTop += by;
   const scrolled = log.scrollTop - before;
-  const count = shown().length, ends = [shown()[0], shown().at(-1)];
-  for (let n = 0; n < 30 && shown()[0] === ends[0] && shown().at(-1) === ends[1]; n++) await new Promise(requestAnimationFrame);
+  for (let frames = 0, still = 0; still < 5 && frames < 300; frames++) {
+    await new Promise(requestAnimationFrame);
+    still = asking ? 0 : still + 1;
+  }
   return seen.isConnected ? seen.getBoundingClientRect().top - (top - scrolled) : 0;
 }"""
 
