@@ -15,6 +15,7 @@ PLAIN = {
     "viewport",
     "bypass_csp",
     "java_script_enabled",
+    "timezone_id",
 }  # who asks for more than these gets a context that nobody had or will have
 KEPT = 4  # of a kind
 
