@@ -116,13 +116,32 @@ def _make() -> MarkdownIt:
 
 
 _markdown = _make()
-# To look for links takes the square of how many there might be: 10,000 brackets, 0.2 s. Nobody means so many.
+# To look for links takes the square of how many there might be: 10,000 brackets, 0.2 s; so does a list of boxes. Nobody means so many.
 MOST_LINKS = 200
-_without_links = _make().disable(["linkify", "link", "image"])
+_without_links = _make().disable(["linkify", "link", "image", "github-tasklists"])
+# Each row of a table is filled up to the width of its head: 10,000 characters make 65,000 cells, in 1 s, which are 700 kB to everybody in the room.
+MOST_CELLS = 2_000
+_without_tables = _make().disable(["linkify", "link", "image", "github-tasklists", "table"])
+# The line under the head, which says how many columns there are; perhaps in a quotation.
+_RULE = re.compile(r"[\s>]*[-:|][-:|\s]*")
 
 
 def _parser_of(body: str) -> MarkdownIt:
+    if _most_cells(body) > MOST_CELLS:
+        return _without_tables
     return _markdown if body.count("[") + body.count("//") <= MOST_LINKS else _without_links
+
+
+def _most_cells(body: str) -> int:
+    """How many cells its tables have, at most. Lines and blanks are Markdown's, not Python's, which has more of them."""
+    cells = columns = 0
+    for line in body.replace("\r\n", "\n").replace("\r", "\n").split("\n") if "|" in body else ():
+        if not line.strip(" \t"):
+            columns = 0
+        elif _RULE.fullmatch(line):
+            columns = max(columns, line.count("|") + 1)
+        cells += columns
+    return cells
 
 
 def escaped(body: str) -> str:

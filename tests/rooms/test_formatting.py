@@ -183,3 +183,30 @@ def test_hostile_bodies_hold_nobody_up(body: str) -> None:
         return time.thread_time() - start
 
     assert any(cost() < 0.25 for _ in range(4))
+
+
+WIDE, LONG = "a|" * 1_000 + "\n" + "-|" * 1_000 + "\n", "b\n" * 3_000
+MANY = ("|".join("a" * 13) + "\n" + "|".join("-" * 13) + "\n" + "b\n" * 13 + "\n") * 130
+
+
+@pytest.mark.parametrize(
+    "body",
+    [WIDE + LONG, "a|b\n-|-\n" + LONG, MANY, WIDE.replace("\n", "\r\n") + "b\x0b\x0b\r\n" * 1_500, "> a|b|c\n> -|-|-\n" + "> b\n" * 2_000],
+    ids=["wide", "long", "many", "other lines", "in a quotation"],
+)  # fmt: skip
+def test_a_table_is_not_filled_up_with_cells_that_nobody_wrote(body: str) -> None:
+    """10,000 characters made 65,000 of them, in a second of everybody's time, and 700 kB."""
+    html = formatting.render(body[:10_000])
+    assert html.count("<td") + html.count("<th") <= 2_000 and len(html) < 100_000
+
+
+def test_a_table_as_people_write_them_is_one() -> None:
+    rows = "\n".join(f"| {n} | Monday | 9:30 | the vault |" for n in range(200))
+    html = formatting.render(f"Who opens it:\n\n| # | day | time | where |\n|--|:-:|--:|--|\n{rows}\n")
+    assert html.count("<td") == 800 and html.count("<th") == 5  # with the head
+
+
+def test_boxes_without_end_are_no_boxes() -> None:
+    """To find the list of each takes the square of how many there are."""
+    assert formatting.render("- [ ] a\n" * 200).count("<input") == 200
+    assert "<input" not in formatting.render("- [ ] a\n" * 1_250)
