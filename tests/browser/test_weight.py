@@ -1,9 +1,6 @@
 """What a first visit to a room costs over the wire: the site as it is deployed, its files collected, an empty cache."""
 
 import gzip
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.room import RoomPage
+from tests.support.assets import collected
 from tests.support.server import ROOT
 from tests.support.site import Site, serving
 
@@ -22,10 +20,7 @@ EAGER = 32  # modules that the page can't begin without
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site with its static files collected, as `make run` serves it."""
-    static = tmp_path_factory.mktemp("static")
-    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
-    subprocess.run(command, cwd=ROOT, env={**os.environ, "STATIC_ROOT": str(static)}, check=True)
-    with serving(tmp_path_factory.mktemp("deployed"), STATIC_ROOT=static) as site:
+    with serving(tmp_path_factory.mktemp("deployed"), STATIC_ROOT=collected()) as site:
         yield site
 
 
