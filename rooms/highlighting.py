@@ -4,6 +4,7 @@ Invariant: bounded. Lexers are regular expressions of other people's, some quadr
 BUDGET at most, then the rest stays plain. Only well-known languages: each that is loaded costs some 20 ms once, and memory for ever.
 """
 
+import re
 import time
 from functools import cache
 from html import escape
@@ -14,6 +15,8 @@ from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, St
 
 MOST = 6_000  # characters of a message that are coloured
 BUDGET = 0.01  # seconds of the processor that one message may take
+# What some expressions of Pygments go back and forth over within one token, where nobody looks at the clock: 6,000 blanks took C++ 2.5 s.
+_ENDLESS = re.compile(r"\s{100}|(\W)\1{99}")
 CHECK_EVERY = 32  # tokens between two looks at the clock
 
 LANGUAGES = {
@@ -33,7 +36,7 @@ CLASSES: tuple[tuple[_TokenType, str], ...] = (
 def highlighted(code: str, language: str) -> str:
     """Return `code` as HTML in which the tokens of `language` (a name of Pygments') bear classes; escaped only, where that is not known."""
     lexer = _lexer(language.lower())
-    if lexer is None or len(code) > MOST:
+    if lexer is None or len(code) > MOST or _ENDLESS.search(code):
         return escape(code)
     parts: list[str] = []
     shown, run, end = (

@@ -210,3 +210,11 @@ def test_boxes_without_end_are_no_boxes() -> None:
     """To find the list of each takes the square of how many there are."""
     assert formatting.render("- [ ] a\n" * 200).count("<input") == 200
     assert "<input" not in formatting.render("- [ ] a\n" * 1_250)
+
+
+@pytest.mark.parametrize("run", [" ", "\n", " \n", "\r", "&"])
+def test_blanks_and_signs_without_end_are_not_looked_through_for_colours(run: str) -> None:
+    """6,000 blanks took the lexer of C++ 2.5 s, within one token."""
+    code = "int a = 1;" + run * 100
+    assert "<span" not in highlighting.highlighted(code, "cpp")
+    assert "<span" in highlighting.highlighted("int a = 1;" + run * 20, "cpp")
