@@ -15,7 +15,9 @@ from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, St
 
 MOST = 6_000  # characters of a message that are coloured
 BUDGET = 0.01  # seconds of the processor that one message may take
-# What some expressions of Pygments go back and forth over within one token, where nobody looks at the clock: 6,000 blanks took C++ 2.5 s.
+# What some expressions of Pygments go back and forth over within one token, where nobody looks at the clock: 6,000 blanks took C++ 2.5 s,
+# a line as long a console, which looks for its prompt, 0.2 s.
+MOST_IN_LINE = 1_000  # characters
 _ENDLESS = re.compile(r"\s{100}|(\W)\1{99}")
 CHECK_EVERY = 32  # tokens between two looks at the clock
 
@@ -36,7 +38,7 @@ CLASSES: tuple[tuple[_TokenType, str], ...] = (
 def highlighted(code: str, language: str) -> str:
     """Return `code` as HTML in which the tokens of `language` (a name of Pygments') bear classes; escaped only, where that is not known."""
     lexer = _lexer(language.lower())
-    if lexer is None or len(code) > MOST or _ENDLESS.search(code):
+    if lexer is None or len(code) > MOST or _ENDLESS.search(code) or max(map(len, code.split("\n"))) > MOST_IN_LINE:
         return escape(code)
     parts: list[str] = []
     shown, run, end = (

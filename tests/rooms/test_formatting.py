@@ -218,3 +218,8 @@ def test_blanks_and_signs_without_end_are_not_looked_through_for_colours(run: st
     code = "int a = 1;" + run * 100
     assert "<span" not in highlighting.highlighted(code, "cpp")
     assert "<span" in highlighting.highlighted("int a = 1;" + run * 20, "cpp")
+
+
+def test_a_line_without_end_is_not_looked_through_for_a_prompt() -> None:
+    assert "<span" in highlighting.highlighted("$ ls\n" + "a" * 100, "console")
+    assert "<span" not in highlighting.highlighted("$ ls\n" + "a" * 1_001, "console")
