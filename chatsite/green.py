@@ -7,6 +7,7 @@ Invariant: `patch()` runs before Django, threading or a database driver is impor
 import ipaddress
 import os
 import socket
+import sys
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -15,6 +16,7 @@ from typing import Any
 from chatsite import offload
 
 is_patched = False
+SWITCH_INTERVAL = 0.0005  # seconds; Python's 5 ms are those that the hub would wait after each call of SQLite's while a thread computes
 
 
 def patch() -> None:
@@ -34,6 +36,7 @@ def patch() -> None:
     _look_up(in_thread)
     eventlet.monkey_patch()
     offload.use(in_thread)
+    sys.setswitchinterval(SWITCH_INTERVAL)
 
 
 def _look_up(in_thread: Callable[..., Any]) -> None:

@@ -1,7 +1,8 @@
-"""Work that computes for long (password hashes, images) leaves the hub here: `run(work, *args)`.
+"""Work that computes for long (password hashes, images, long texts) leaves the hub here: `run(work, *args)`.
 
-In a process that serves, `green` points this at a pool of real threads; everywhere else it is a plain call. Invariant: of images, few at a time are
-in work, whoever sent them and for what: each may take some hundred megabytes while it is.
+In a process that serves, `green` points this at a pool of real threads; everywhere else it is a plain call. Invariants: of images, few at a time are
+in work, whoever sent them and for what: each may take some hundred megabytes while it is. What Python itself computes is one thing at a time: it
+takes turns with the hub, and more of it would take as many turns for each of the hub's.
 """
 
 import threading
@@ -14,13 +15,16 @@ AT_ONCE = 2  # images
 
 _runner: Callable[..., Any] | None = None
 _workshop = threading.BoundedSemaphore(AT_ONCE)
+_desk = threading.BoundedSemaphore(1)
 
 
 def use(runner: Callable[..., Any]) -> None:
     """Let `runner(work, *args)` do the work from now on."""
-    global _runner, _workshop
+    global _runner, _workshop, _desk
     _runner = runner
-    _workshop = threading.BoundedSemaphore(AT_ONCE)  # anew: what waits for a turn has been made cooperative by now
+    # Anew: what waits for a turn has been made cooperative by now.
+    _workshop = threading.BoundedSemaphore(AT_ONCE)
+    _desk = threading.BoundedSemaphore(1)
 
 
 def run(work: Callable[..., T], *args: Any) -> T:
@@ -31,4 +35,10 @@ def run(work: Callable[..., T], *args: Any) -> T:
 def run_large(work: Callable[..., T], *args: Any) -> T:
     """The same, for what takes a lot of memory: once it has its turn."""
     with _workshop:
+        return run(work, *args)
+
+
+def run_alone(work: Callable[..., T], *args: Any) -> T:
+    """The same, for what Python computes itself: once nothing else is computed so."""
+    with _desk:
         return run(work, *args)

@@ -2,7 +2,8 @@
 
 Invariant: what `render` returns is safe to insert in a page, whatever the body. Two independent guards see to it: markdown-it never passes HTML on,
 and nh3 keeps only the tags and attributes named here. Most messages are plain words: they are told by one regular expression, take none of the 50 µs
-and more that Markdown takes, and have no HTML of their own: neither stored nor sent, `escaped(body)` is what they look like.
+and more that Markdown takes, and have no HTML of their own: neither stored nor sent, `escaped(body)` is what they look like. Long markup takes up to
+75 ms: in a thread, one text after the other, so that everybody else has their turns meanwhile.
 """
 
 import re
@@ -18,10 +19,13 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 from mdit_py_plugins.tasklists import tasklists_plugin
 
+from chatsite import offload
 from rooms import references
 from rooms.highlighting import CLASSES, MOST, highlighted
 from rooms.references import Mentioned, Names
 
+# Characters: markup in so many takes 2 ms at most (measured), and dozens of messages are rendered in one turn.
+LONG = 250
 MOST_LARGE = 12  # emoji alone are large, so many of them
 # A bare name is a link where it ends so. The countries are few: README.md, main.py and run.sh are files first.
 DOMAINS = [
@@ -172,6 +176,10 @@ def refer(body: str, names: Names | None) -> Rendered:
         return PLAIN
     if easy := _easily(body):
         return Rendered(easy)
+    return _whole(body, names) if len(body) <= LONG else offload.run_alone(_whole, body, names)
+
+
+def _whole(body: str, names: Names | None) -> Rendered:
     if names is None:
         return _unless_plain(full(body), body)
     mentioned = Mentioned()
@@ -183,6 +191,11 @@ def _unless_plain(html: str, body: str) -> Rendered:
     """What might have been markup, and was none (1.5, snake_case, #7), is plain, too."""
     said = escape(body, quote=False).replace("\xa0", "&nbsp;")  # as nh3 writes it
     return PLAIN if html == f"<p>{said}</p>" else Rendered(html)
+
+
+def is_long(body: str) -> bool:
+    """Whether to render it takes longer than a turn."""
+    return len(body) > LONG and not is_plain(body)
 
 
 def is_plain(body: str) -> bool:

@@ -34,7 +34,7 @@ from rooms.actions.joining import (
 )
 from rooms.actions.moderating import add_members, remove_member, set_role
 from rooms.actions.pinning import pin
-from rooms.actions.posting import Draft, Joining, Posted, post, post_one
+from rooms.actions.posting import Draft, Joining, Posted, post, post_one, prepared
 from rooms.actions.purging import Purged, purge, purge_as_staff
 from rooms.actions.reacting import react
 from rooms.actions.reading import read, unread
@@ -82,6 +82,7 @@ __all__ = [
     "pin",
     "post",
     "post_one",
+    "prepared",
     "publish_admission",
     "publish_dismissal",
     "purge",

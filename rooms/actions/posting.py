@@ -23,7 +23,7 @@ from rooms.actions.change import news_of
 from rooms.actions.mentioning import called, rendered
 from rooms.actions.surroundings import Surroundings
 from rooms.errors import ChatError, Invalid, NotFound
-from rooms.formatting import Rendered
+from rooms.formatting import Rendered, is_long
 from rooms.models import Attachment, Membership, Mention, Message, Room, storing
 from rooms.permissions import refusal_to_post
 
@@ -41,6 +41,7 @@ class Draft:
     reply_to: int | None = None
     thread: int | None = None
     attachments: tuple[uuid.UUID, ...] = ()
+    shown: Rendered | None = None  # by `prepared`
 
     @property
     def key(self) -> tuple[int, uuid.UUID]:
@@ -67,6 +68,14 @@ def post_one(draft: Draft) -> Posted:
     return result
 
 
+def prepared(draft: Draft) -> Draft:
+    """Render a long text before it is among those of others: only its author waits for it."""
+    if not is_long(draft.body):
+        return draft
+    [masked] = _masked([draft])
+    return replace(masked, shown=rendered([masked])[0])
+
+
 Joining = Callable[[Collection[str]], Sequence[Draft]]
 
 
@@ -83,12 +92,12 @@ def post(drafts: Sequence[Draft], joining: Joining = nobody) -> list[Posted | Ch
     Raises OperationalError if the database is locked, full or gone: nothing is known of any draft then, and all may be retried.
     """
     drafts = _masked(drafts)
-    shown = rendered(drafts)
+    shown = _shown(drafts)
 
     def join(rooms: Collection[str]) -> None:
         if late := _masked(joining(rooms)):
             drafts.extend(late)
-            shown.extend(rendered(late))
+            shown.extend(_shown(late))
 
     try:
         return _store(drafts, shown, all_new=True, join=join)
@@ -105,7 +114,12 @@ def _masked(drafts: Sequence[Draft]) -> list[Draft]:
     if not filtering.is_on():
         return [*drafts]
     said = [(draft, filtering.masked(draft.body)) for draft in drafts]
-    return [draft if body == draft.body else replace(draft, body=body) for draft, body in said]
+    return [draft if body == draft.body else replace(draft, body=body, shown=None) for draft, body in said]
+
+
+def _shown(drafts: Sequence[Draft]) -> list[Rendered]:
+    fresh = iter(rendered([draft for draft in drafts if draft.shown is None]))
+    return [next(fresh) if draft.shown is None else draft.shown for draft in drafts]
 
 
 class _Doubt(Exception):

@@ -95,7 +95,7 @@ class Events:
         draft = actions.Draft(
             session.user, asked.room, asked.body, asked.client_id, asked.reply_to, asked.thread, files
         )
-        return self._post((session, draft)).then(lambda result: stored(session, result))
+        return self._post((session, actions.prepared(draft))).then(lambda result: stored(session, result))
 
     def catch_up(self, session: Session, data: Any) -> JSON:
         """`sync`: all that changed since the versions a client has."""

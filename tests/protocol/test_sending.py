@@ -163,3 +163,21 @@ def test_an_edit_and_a_deletion_are_heard_and_acknowledged_with_the_message(site
         assert b.expect("message", version=6)["message"]["reply_to"]["excerpt"] == ""
         assert (gone["message"]["deleted"], gone["message"]["body"]) == (True, "")
         assert b.ask("message", {"room": room, "body": "three", "reply_to": 1})["error"]["field"] == "reply_to"
+
+
+def test_who_writes_long_texts_keeps_only_themselves_waiting(site: Site) -> None:
+    """Each takes 75 ms to render: all that was said meanwhile was rendered in one turn, and stored together."""
+    writers, other = [site.person(f"writer{n}") for n in range(20)], site.person("other")
+    room, elsewhere = site.room(*writers), site.room(other)
+    clients, quick = [person.client() for person in writers], other.client()
+    for client in [*clients, quick]:
+        client.hello()
+    draft = {"room": room, "body": "- a\n" * 2_500}
+    with ThreadPoolExecutor(len(clients)) as threads:
+        asked = [threads.submit(client.ask, "message", draft) for client in clients]
+        short = quick.ask("message", {"room": elsewhere, "body": "a short one"})["message"]
+        long = [each.result()["message"] for each in asked]
+    assert short["created_at"] < max(message["created_at"] for message in long)
+    assert all(message["html"].count("<li>") == 2_500 for message in long)
+    for client in [*clients, quick]:
+        client.close()

@@ -1,7 +1,10 @@
 """Formatting: what is plain takes the short way, and looks the same as by the long one."""
 
 import re
+import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 
 import nh3
@@ -223,3 +226,20 @@ def test_blanks_and_signs_without_end_are_not_looked_through_for_colours(run: st
 def test_a_line_without_end_is_not_looked_through_for_a_prompt() -> None:
     assert "<span" in highlighting.highlighted("$ ls\n" + "a" * 100, "console")
     assert "<span" not in highlighting.highlighted("$ ls\n" + "a" * 1_001, "console")
+
+
+@pytest.fixture
+def restless() -> Iterator[None]:
+    """Threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_long_texts_that_are_rendered_in_threads_have_their_own_links(restless: None) -> None:
+    """linkify-it kept the text that it looked through, and where it was, in itself (until 2.1.1)."""
+    texts = [" ".join(f"see {name * n}.example.com or {name}@example.com," for n in range(1, 20)) for name in "abcd"]
+    alone = [formatting.full(text) for text in texts]
+    with ThreadPoolExecutor(len(texts)) as threads:
+        assert list(threads.map(formatting.full, texts * 5)) == alone * 5

@@ -80,6 +80,16 @@ def test_it_is_off_until_somebody_turns_it_on_and_then_masks_or_refuses(den: Roo
     assert AuditEntry.objects.filter(act="site_changed").count() == 2
 
 
+def test_a_long_text_that_was_rendered_ahead_is_said_as_it_may_be_when_it_is_said(den: Room, ana: User) -> None:
+    filtering.forget()
+    ahead = actions.prepared(actions.Draft(ana, "den", "*bad* " * 100))
+    assert ahead.shown and "<em>bad</em>" in ahead.shown.html
+    accounts.change_site(None, filter_words="bad", filter_action="mask")
+    filtering.forget()
+    message = actions.post_one(ahead).message
+    assert "<em>•••</em>" in message.html and "bad" not in message.body + message.html
+
+
 def test_a_retry_of_what_was_said_before_is_answered_as_ever(den: Room, ana: User) -> None:
     draft = actions.Draft(ana, "den", "bad")
     actions.post_one(draft)
