@@ -91,6 +91,11 @@ class InTurn(engineio.Client):
         self._before = self.start_background_task(in_turn)
         return self._before
 
+    def wait_for_last(self) -> None:
+        """Wait until all that came has been handled."""
+        if self._before:
+            self._before.join(PATIENCE)
+
 
 class SocketIO(socketio.Client):
     """python-socketio's client on that."""
@@ -154,8 +159,9 @@ class Client:
         return [data for data in self.heard if data["type"] == type and fields.items() <= data.items()]
 
     def wait_for_end(self) -> None:
-        """Wait until the server has closed the connection."""
+        """Wait until the server has closed the connection, and what it said before is in `heard`."""
         assert self.ended.wait(PATIENCE), "still connected"
+        self.sio.eio.wait_for_last()
 
     def close(self) -> None:
         """Disconnect."""
