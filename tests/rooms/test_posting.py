@@ -134,23 +134,39 @@ def test_racing_retries_are_stored_once() -> None:
     assert sum(results.count("invalid") for results in outcomes.values()) == 30
 
 
+# What makes SQLite fail so, and the SQLSTATE by which PostgreSQL says it.
+INTEGRITY, DATA, OPERATIONAL = (
+    ("RAISE(ABORT, 'no')", "23000"), ("zeroblob(2000000000)", "22000"), ("abs(-9223372036854775807 - 1)", "53100"),
+)  # fmt: skip
+
+
 @contextmanager
-def trigger(body: str, does: str) -> Iterator[None]:
-    """While it lasts, SQLite does this where a message with this body is stored."""
+def trigger(body: str, failure: tuple[str, str]) -> Iterator[None]:
+    """While it lasts, the database fails so where a message with this body is stored."""
+    on_sqlite, state = failure
+    begin = [
+        f"CREATE TRIGGER {body} BEFORE INSERT ON rooms_message WHEN new.body = '{body}' BEGIN SELECT {on_sqlite}; END"
+    ]
+    end = [f"DROP TRIGGER {body}"]
+    if connection.vendor == "postgresql":
+        begin = [
+            f"CREATE FUNCTION {body}() RETURNS trigger AS $$ BEGIN RAISE SQLSTATE '{state}'; END $$ LANGUAGE plpgsql",
+            f"CREATE TRIGGER {body} BEFORE INSERT ON rooms_message FOR EACH ROW WHEN (new.body = '{body}') EXECUTE FUNCTION {body}()",
+        ]
+        end = [f"DROP TRIGGER {body} ON rooms_message", f"DROP FUNCTION {body}"]
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TRIGGER {body} BEFORE INSERT ON rooms_message WHEN new.body = '{body}' BEGIN SELECT {does}; END"
-        )
+        for statement in begin:
+            cursor.execute(statement)
     try:
         yield
     finally:
         with connection.cursor() as cursor:
-            cursor.execute(f"DROP TRIGGER {body}")
+            for statement in end:
+                cursor.execute(statement)
 
 
-@pytest.mark.parametrize("why", ["RAISE(ABORT, 'no')", "zeroblob(2000000000)"])  # IntegrityError, DataError
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="the trigger is written for SQLite")
-def test_what_the_database_refuses_is_refused_alone(recorder: Recorder, why: str) -> None:
+@pytest.mark.parametrize("why", [INTEGRITY, DATA])
+def test_what_the_database_refuses_is_refused_alone(recorder: Recorder, why: tuple[str, str]) -> None:
     ana = person("ana", room("here"))
     with trigger("bad", why):
         results = actions.post([actions.Draft(ana, "here", body) for body in ("1", "bad", "2", "bad", "3")])
@@ -158,13 +174,12 @@ def test_what_the_database_refuses_is_refused_alone(recorder: Recorder, why: str
     assert [data["version"] for _, data in recorder.heard if data["type"] == "message"] == [1, 2, 3]
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="the trigger is written for SQLite")
 def test_the_databases_own_trouble_is_no_refusal_of_a_draft(recorder: Recorder) -> None:
     """Also where it comes while each is stored alone: nobody is told that theirs will never do, and who sends again has it stored once."""
     ana = person("ana", room("here"))
     drafts = [actions.Draft(ana, "here", body) for body in ("1", "bad", "2", "trouble", "3")]
-    with trigger("bad", "RAISE(ABORT, 'no')"):
-        with trigger("trouble", "abs(-9223372036854775807 - 1)"), pytest.raises(OperationalError):
+    with trigger("bad", INTEGRITY):
+        with trigger("trouble", OPERATIONAL), pytest.raises(OperationalError):
             actions.post(drafts)
         assert codes(actions.post(drafts)) == [1, "invalid", 2, 3, 4]
     assert [data["version"] for _, data in recorder.heard if data["type"] == "message"] == [1, 2, 3, 4]
